@@ -1,0 +1,137 @@
+"""Which entry answers a message, and how sure that is: answer, choices, or none.
+
+The score of an entry is its class probability times the cosine of its nearest phrasing
+(the product tells unanswerable messages apart best, see docs/evaluation.md). The best
+entry's score is calibrated to a confidence, from which the decision follows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from knowledge.faq.embedder import Embedder, Vectors
+from knowledge.faq.entries import Entry
+from knowledge.faq.index import Index, reader
+
+Decision = Literal["answer", "choices", "none"]
+
+MOST_CHOICES = 3
+_HITS = 5
+_SAME_WORDS = 0.97  # cosine from which a message is a phrasing typed again
+_SAME_WORDS_SCORE = 0.95
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Calibration and decision limits, from `search.yml`."""
+
+    slope: float
+    offset: float
+    answer: float
+    choices: float
+    intent: float
+
+    @classmethod
+    def load(cls, path: Path) -> Thresholds:
+        """Read `search.yml`."""
+        return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+
+    def confidence(self, score: float) -> float:
+        """The calibrated probability, 0 to 1, that an entry with this score is the right answer."""
+        bounded = min(max(score, 1e-6), 1 - 1e-6)
+        return 1 / (1 + math.exp(-(self.slope * math.log(bounded / (1 - bounded)) + self.offset)))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry found, with the confidence that it is the right one."""
+
+    id: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a message was taken for. `hits` are best first; `intent` is set when it is no question."""
+
+    hits: tuple[Hit, ...]
+    decision: Decision
+    intent: str | None
+    intent_confidence: float
+    index_version: str
+
+    @property
+    def choices(self) -> tuple[Hit, ...]:
+        """The entries to offer when unsure."""
+        return self.hits[:MOST_CHOICES]
+
+
+class Search:
+    """Searches one index. Make a new one when the index changes."""
+
+    def __init__(self, index: Index, embedder: Embedder, thresholds: Thresholds) -> None:
+        """Raises ValueError when another model made the index."""
+        if index.manifest.model != embedder.name:
+            raise ValueError(f"The index was built with {index.manifest.model}, not {embedder.name}. Run `care index`.")
+        self.index = index
+        self._embedder = embedder
+        self._thresholds = thresholds
+        self._read = reader(index.terms, index.vocabulary)
+        self._ids = tuple(index.entries)
+        position = {entry: i for i, entry in enumerate(self._ids)}
+        self._row_entry = np.array([position[row.entry] for row in index.rows])
+        labels = index.classifier.labels
+        # An entry newer than the classifier has no class yet; its nearest phrasing still finds it.
+        self._columns = np.array([labels.index(entry) if entry in labels else -1 for entry in self._ids])
+        self._intents = {label.removeprefix("intent:"): i for i, label in enumerate(labels) if label[:7] == "intent:"}
+
+    def entry(self, entry_id: str) -> Entry:
+        """The entry with this id; KeyError if there is none."""
+        return self.index.entries[entry_id]
+
+    def search(self, message: str) -> Result:
+        """Find the entries that answer `message`, and decide what to do with them."""
+        text = self._read(message)
+        if not any(character.isalnum() for character in text):
+            return Result((), "none", None, 0.0, self.index.manifest.version)
+        vector = self._embedder.embed([text])
+        probabilities = self.index.classifier.probabilities([text], vector)[0]
+        scores = self._scores(vector, probabilities)
+        best = np.argsort(-scores)[:_HITS]
+        hits = tuple(Hit(self._ids[i], round(self._thresholds.confidence(float(scores[i])), 4)) for i in best)
+        intent, intent_confidence = self._intent(probabilities, float(scores[best[0]]))
+        return Result(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version)
+
+    def _scores(self, vector: Vectors, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        cosines = self._nearest(vector)
+        by_entry = np.where(self._columns >= 0, probabilities[self._columns], 0.0)
+        scores = by_entry * np.clip(cosines, 0.0, 1.0)
+        return np.where(cosines >= _SAME_WORDS, np.maximum(scores, _SAME_WORDS_SCORE * cosines), scores)
+
+    def _nearest(self, vector: Vectors) -> npt.NDArray[np.float32]:
+        """Cosine of each entry's nearest text: the best phrasing counts for its entry."""
+        found, rows = self.index.vectors.search(vector, len(self._row_entry))
+        nearest = np.full(len(self._ids), -1.0, dtype=np.float32)
+        np.maximum.at(nearest, self._row_entry[rows[0]], found[0])
+        return nearest
+
+    def _intent(self, probabilities: npt.NDArray[np.float32], best_score: float) -> tuple[str | None, float]:
+        name = max(self._intents, key=lambda intent: probabilities[self._intents[intent]])
+        confidence = float(probabilities[self._intents[name]])
+        if confidence >= self._thresholds.intent and confidence > best_score:
+            return name, round(confidence, 4)
+        return None, 0.0
+
+    def _decide(self, hits: tuple[Hit, ...]) -> Decision:
+        if hits[0].confidence >= self._thresholds.answer:
+            return "answer"
+        return "choices" if hits[0].confidence >= self._thresholds.choices else "none"
+
+
