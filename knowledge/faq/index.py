@@ -91,7 +91,7 @@ def build(
     with _lock(folder):
         current = read_manifest(folder)
         manifest = _describe(content, examples, terms, embedder)
-        if keep_classifier and current is not None:
+        if keep_classifier and current is not None and current != manifest:
             manifest = replace(manifest, version=f"{manifest.version}-kept")
         if current == manifest:
             say("index is up to date")

@@ -1,0 +1,290 @@
+"""The custom actions: each a thin step between the tracker and the knowledge.
+
+Every action answers with one json_message {"replies": […], "record": {…}}: the replies go to
+the partner, the record (what was asked, decided, felt) to the database, both by `bot`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import replies
+from actions.replies import Reply, reply, ticket_buttons
+from actions.wording import say
+from knowledge.faq.search import Decision, Hit, Result, Search
+
+_MOST_NEXT_BEST = 3
+_LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
+_FOLLOW_UP_WORDS = 9
+_FOLLOW_UP = re.compile(
+    r"^(?:and|but|or|so|what about|how about|what if|then|also|ok(?:ay)?,? and|same (?:for|with)|only if|even if)\b"
+    r"|\b(?:it|its|that|this|those|them|there|then|these)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    **{"1": 0, "one": 0, "first": 0, "1st": 0, "2": 1, "two": 1, "second": 1, "2nd": 1, "b": 1},
+    **{"3": 2, "three": 2, "third": 2, "3rd": 2, "a": 0, "c": 2, "last": -1, "top": 0, "bottom": -1, "middle": 1},
+}
+_NONE = re.compile(r"\bn(?:one|either|othing)\b", re.IGNORECASE)
+
+
+@dataclass
+class Turn:
+    """What one action says and remembers."""
+
+    replies: list[Reply] = field(default_factory=list)
+    slots: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an action may use: the current search, the day, and the tracker of this conversation."""
+
+    search: Search
+    today: date
+    tracker: Tracker
+
+    @property
+    def text(self) -> str:
+        return self.tracker.latest_message.get("text") or ""
+
+    def slot(self, name: str) -> Any:
+        return self.tracker.get_slot(name)
+
+
+Step = Callable[[Context], Turn]
+
+
+class DialogueAction(Action):
+    """One custom action of domain.yml: runs `step` and hands its turn to the engine."""
+
+    def __init__(self, name: str, step: Step, search: Callable[[], Search], today: Callable[[], date]) -> None:
+        self._name = name
+        self._step = step
+        self._search = search
+        self._today = today
+
+    def name(self) -> str:
+        return self._name
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = self._step(Context(self._search(), self._today(), tracker))
+        dispatcher.utter_message(json_message={"replies": turn.replies, "record": turn.record})
+        return [SlotSet(name, value) for name, value in turn.slots.items()]
+
+
+def answer_question(context: Context) -> Turn:
+    """action_answer: the FAQ's answer, a choice, or that we don't know."""
+    found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
+    if not found:  # the engine was trained or driven without our parse result
+        found = [context.search.search(context.text)]
+    if len(found) == 1:
+        found = [_with_context(context, found[0])]
+    turn = Turn(record={"question": _record(context.text, found)})
+    offered_before = context.slot("awaiting") == "ticket"
+    earlier = context.slot("last_question")
+    for result in found:
+        _add_answer(context, turn, result)
+    turn.slots["last_question"] = context.text
+    if offered_before and earlier and all(result.decision == "answer" for result in found):
+        turn.replies.append(
+            reply(say("resume_ticket", question=_short(earlier)), ticket_buttons(), type="ask", slot="ticket")
+        )
+        turn.slots["awaiting"] = "ticket"
+    return turn
+
+
+def show_entry(context: Context) -> Turn:
+    """action_show_entry: the entry that a button named."""
+    entry_id = next(context.tracker.get_latest_entity_values("entry"), None)
+    if entry_id is None or entry_id not in context.search.index.entries:
+        return Turn([reply(say("nothing_offered"), type="no_answer")])
+    return _show(context, entry_id)
+
+
+def choose(context: Context) -> Turn:
+    """action_choose: "the second one" after an offer."""
+    offered = context.slot("offered") or []
+    if not offered:
+        return Turn([reply(say("nothing_offered"), type="no_answer")])
+    if _NONE.search(context.text):
+        return none_of_these(context)
+    words = re.findall(r"[a-z0-9]+", context.text.lower())
+    positions = [_ORDINALS[word] for word in words if word in _ORDINALS and word != "one"] or [
+        _ORDINALS[word] for word in words if word == "one"
+    ]
+    if not positions or positions[0] >= len(offered):
+        entries = [context.search.entry(entry) for entry in offered if entry in context.search.index.entries]
+        return Turn([replies.choices(say("which_number", count=len(entries)), entries)])
+    return _show(context, offered[positions[0]])
+
+
+def none_of_these(context: Context) -> Turn:
+    """action_none_of_these: nothing offered fits."""
+    turn = Turn(record={"feedback": {"entry": None, "helpful": False, "offered": context.slot("offered") or []}})
+    _offer_ticket(turn, say("nothing_else"), type="no_answer")
+    return turn
+
+
+def helpful(context: Context) -> Turn:
+    """action_helpful: the last answer helped."""
+    entry = context.slot("last_entry")
+    turn = Turn([reply(say("helpful"), type="feedback", helpful=True)], {"awaiting": None})
+    if entry:
+        turn.record = {"feedback": {"entry": entry, "helpful": True}}
+    return turn
+
+
+def not_helpful(context: Context) -> Turn:
+    """action_not_helpful: the next best answers, then a ticket."""
+    entry, question = context.slot("last_entry"), context.slot("last_question")
+    if not entry or not question:
+        return Turn([reply(say("not_helpful_nothing"), type="feedback", helpful=False)])
+    refused = [*(context.slot("refused") or []), entry]
+    turn = Turn(record={"feedback": {"entry": entry, "helpful": False}}, slots={"refused": refused})
+    hits = context.search.search(question).hits
+    others = [h.id for h in hits if h.id not in refused and h.confidence >= _LEAST_NEXT_BEST][:_MOST_NEXT_BEST]
+    if others:
+        _offer_choices(context, turn, say("choices_again"), others)
+    else:
+        _offer_ticket(turn, say("nothing_else"), type="no_answer")
+    return turn
+
+
+def affirm(context: Context) -> Turn:
+    """action_affirm: yes to whatever was asked last."""
+    awaiting = context.slot("awaiting")
+    if awaiting == "feedback":
+        return helpful(context)
+    if awaiting == "ticket":
+        return open_ticket(context)
+    if awaiting == "choice":
+        return choose(context) if len(context.slot("offered") or []) > 1 else _show(context, context.slot("offered")[0])
+    return Turn([reply(say("affirm_nothing"), type="smalltalk", kind="help")])
+
+
+def deny(context: Context) -> Turn:
+    """action_deny: no to whatever was asked last."""
+    awaiting = context.slot("awaiting")
+    if awaiting == "feedback":
+        return not_helpful(context)
+    if awaiting == "choice":
+        return none_of_these(context)
+    text = say("no_ticket") if awaiting == "ticket" else say("deny_nothing")
+    return Turn([reply(text, type="smalltalk", kind="help")], {"awaiting": None})
+
+
+def offer_ticket(context: Context) -> Turn:
+    """action_offer_ticket: a person is wanted."""
+    turn = Turn()
+    _offer_ticket(turn, say("human"), type="smalltalk", kind="human")
+    return turn
+
+
+def open_ticket(context: Context) -> Turn:
+    """action_open_ticket: until tickets exist, says so."""
+    return Turn([reply(say("ticket_later"), type="ticket_unavailable")], {"awaiting": None})
+
+
+def smalltalk(context: Context) -> Turn:
+    """action_smalltalk: greet, thanks, bye, bot, help."""
+    kind = context.tracker.latest_message["intent"]["name"]
+    return Turn([reply(say(kind), type="smalltalk", kind=kind)])
+
+
+def leave(context: Context) -> Turn:
+    """action_leave: cancel, start over, back: whatever was pending is dropped."""
+    slots = dict.fromkeys(("awaiting", "offered", "refused", "last_entry", "last_question"))
+    return Turn([reply(say("leave"), type="smalltalk", kind="help")], slots)
+
+
+STEPS: dict[str, Step] = {
+    "action_answer": answer_question,
+    "action_show_entry": show_entry,
+    "action_smalltalk": smalltalk,
+    "action_affirm": affirm,
+    "action_deny": deny,
+    "action_helpful": helpful,
+    "action_not_helpful": not_helpful,
+    "action_choose": choose,
+    "action_none_of_these": none_of_these,
+    "action_offer_ticket": offer_ticket,
+    "action_open_ticket": open_ticket,
+    "action_leave": leave,
+}
+
+
+def is_follow_up(text: str) -> bool:
+    """Whether a message leans on what was said before ("and for Germany?")."""
+    return len(text.split()) <= _FOLLOW_UP_WORDS and _FOLLOW_UP.search(text.strip()) is not None
+
+
+def _with_context(context: Context, alone: Result) -> Result:
+    """The result of a follow-up together with the question before it, where that is surer."""
+    before = context.slot("last_question")
+    if not before or not is_follow_up(context.text):
+        return alone
+    together = context.search.search(f"{before} {context.text}")
+    shown = context.slot("last_entry")
+    best_alone = alone.hits[0].confidence if alone.hits else 0.0
+    if alone.decision == "answer" and alone.hits[0].id != shown and best_alone >= together.hits[0].confidence:
+        return alone
+    return together if together.hits and together.hits[0].confidence > best_alone else alone
+
+
+def _add_answer(context: Context, turn: Turn, result: Result) -> None:
+    if result.decision == "answer":
+        shown = _show(context, result.hits[0].id, result.hits[0].confidence)
+        turn.replies += shown.replies
+        turn.slots |= shown.slots | {"refused": None}
+    elif result.decision == "choices":
+        _offer_choices(context, turn, say("choices"), [hit.id for hit in result.choices])
+    else:
+        turn.slots |= {"last_entry": None, "offered": None}
+        _offer_ticket(turn, say("no_answer"), type="no_answer")
+
+
+def _show(context: Context, entry_id: str, confidence: float = 1.0) -> Turn:
+    entry = context.search.entry(entry_id)
+    related = [context.search.entry(other) for other in entry.related]
+    awaiting = "feedback" if entry.answered else "ticket"
+    slots = {"last_entry": entry_id, "offered": None, "awaiting": awaiting}
+    return Turn([replies.answer(entry, confidence, related, context.today)], slots)
+
+
+def _offer_choices(context: Context, turn: Turn, text: str, ids: list[str]) -> None:
+    turn.replies.append(replies.choices(text, [context.search.entry(entry) for entry in ids]))
+    turn.slots |= {"offered": ids, "awaiting": "choice"}
+
+
+def _offer_ticket(turn: Turn, text: str, **data: Any) -> None:
+    turn.replies.append(reply(text, ticket_buttons(), **data))
+    turn.slots |= {"offered": None, "awaiting": "ticket"}
+
+
+def _result(part: dict[str, Any]) -> Result:
+    hits = tuple(Hit(hit["id"], hit["confidence"]) for hit in part["hits"])
+    decision: Decision = part["decision"]
+    return Result(hits, decision, part["intent"], part["intent_confidence"], part["index_version"])
+
+
+def _record(text: str, found: list[Result]) -> dict[str, Any]:
+    return {
+        "text": text,
+        "decisions": [result.decision for result in found],
+        "hits": [[{"id": hit.id, "confidence": hit.confidence} for hit in result.hits] for result in found],
+        "index_version": found[0].index_version,
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,56 @@
+"""What our buttons carry to the engine: `/intent` or `/intent{"key": "value"}`, parsed strictly.
+
+`bot` sends payloads only for buttons that it gave out itself, and never lets a partner's
+text begin with "/". What does not match here exactly is no payload.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+_FORM = re.compile(r"/(?P<intent>[a-z_]{1,40})(?P<values>\{.{0,200}\})?", re.DOTALL)
+_ENTRY = re.compile(r"[a-z]{1,20}/[a-z0-9-]{1,60}")
+
+# Intent → what it must carry.
+_KNOWN: dict[str, frozenset[str]] = {
+    "show_entry": frozenset({"entry"}),
+    "helpful": frozenset(),
+    "not_helpful": frozenset(),
+    "none_of_these": frozenset(),
+    "open_ticket": frozenset(),
+    "deny": frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A button that was pressed."""
+
+    intent: str
+    values: dict[str, str]
+
+
+def payload(intent: str, **values: str) -> str:
+    """The text that a button carries. Raises ValueError for one that `parse` would refuse."""
+    text = f"/{intent}" + (json.dumps(values) if values else "")
+    if parse(text) is None:
+        raise ValueError(f"{text} is not a payload of ours")
+    return text
+
+
+def parse(text: str) -> Payload | None:
+    """The payload in `text`, or None if it is not exactly one of ours."""
+    form = _FORM.fullmatch(text)
+    if form is None or form["intent"] not in _KNOWN:
+        return None
+    try:
+        values = json.loads(form["values"] or "{}")
+    except ValueError:
+        return None
+    if values.keys() != _KNOWN[form["intent"]]:
+        return None
+    if not all(isinstance(value, str) and _ENTRY.fullmatch(value) for value in values.values()):
+        return None
+    return Payload(form["intent"], values)

@@ -1,0 +1,133 @@
+"""The `actions` process: Rasa's remote NLU endpoint and action server, and the live index behind both.
+
+Listens on loopback only, with this installation's internal token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, AsyncIterator
+
+import uvicorn
+from rasa_sdk.executor import ActionExecutor
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from actions.dialogue import STEPS, DialogueAction
+from actions.live_index import LiveIndex
+from settings import Settings
+
+ACTION_SECONDS = 10.0  # inside the 14 s that `bot` waits, inside the engine's lock of 120 s
+_LONGEST_BODY = 4 * 1024 * 1024  # a tracker travels with every action call
+
+log = logging.getLogger("care.actions")
+
+
+def create_app(live: LiveIndex, token: str, today: Callable[[], date] = date.today) -> Starlette:
+    """The application around one live index."""
+    executor = ActionExecutor()
+    for name, step in STEPS.items():
+        executor.register_action(DialogueAction(name, step, lambda: live.understanding.search, today))
+
+    async def parse(request: Request) -> Response:
+        body = await _json(request)
+        if body is None or not _same(body.get("token"), token):
+            return JSONResponse({"error": "unauthorised"}, 401)
+        text = body.get("text")
+        if not isinstance(text, str):
+            return JSONResponse({"error": "text is missing"}, 422)
+        return JSONResponse(live.understanding.parse(text))
+
+    async def webhook(request: Request) -> Response:
+        if not _same(request.headers.get("authorization", "").removeprefix("Bearer "), token):
+            return JSONResponse({"error": "unauthorised"}, 401)
+        call = await _json(request)
+        if call is None:
+            return JSONResponse({"error": "not JSON"}, 422)
+        try:
+            result = await asyncio.wait_for(executor.run(call), ACTION_SECONDS)
+            if result is None:
+                raise ValueError("no action named")
+        except Exception as error:  # one of the two places that catch everything: see docs/architecture.md
+            # The engine turns this into an empty answer, which `bot` tells the partner about.
+            log.error("action %s failed: %s", str(call.get("next_action"))[:60], type(error).__name__, exc_info=error)
+            return JSONResponse({"error": "the action failed"}, 500)
+        return JSONResponse(result.model_dump())
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "index": live.understanding.search.index.manifest.version})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        watching = asyncio.create_task(live.watch())
+        yield
+        watching.cancel()
+
+    return Starlette(
+        routes=[
+            Route("/model/parse", parse, methods=["POST"]),
+            Route("/webhook", webhook, methods=["POST"]),
+            Route("/healthz", healthz),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def main() -> None:
+    """Run the process that `care run` starts: port and token come in the environment."""
+    settings = Settings.load()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _end_with_parent()
+    live = LiveIndex(settings)
+    config = uvicorn.Config(
+        create_app(live, os.environ["CARE_INTERNAL_TOKEN"]),
+        host="127.0.0.1",
+        port=int(os.environ["CARE_ACTIONS_PORT"]),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
+
+
+async def _json(request: Request) -> dict[str, Any] | None:
+    body = await request.body()
+    if len(body) > _LONGEST_BODY:
+        return None
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _same(given: object, token: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), token.encode())
+
+
+def _end_with_parent() -> None:
+    """Stop when the supervisor is gone: our standard input is a pipe that it holds open."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

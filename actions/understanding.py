@@ -1,0 +1,82 @@
+"""What a message means: intent, entities and search result, as Rasa's remote NLU endpoint returns them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from actions import payloads
+from knowledge.faq.search import Result, Search
+from knowledge.faq.text import Terms, clean
+
+# spaCy imports torch when it is installed: 3 s and 250 MB that serving has no use for.
+sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
+import spacy  # noqa: E402
+from spacy.language import Language  # noqa: E402
+
+if sys.modules["torch"] is None:
+    del sys.modules["torch"]
+
+_AND_ALSO = re.compile(
+    r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,|and(?= (?:how|what|where|when|which|who|why|can|could|is|are|do|does)\b)"
+    r"|plus(?= (?:how|what|where|when|can|is|do)\b))\s*",
+    re.IGNORECASE,
+)
+_FEWEST_WORDS = 3  # a shorter part is no question of its own
+
+
+class Understanding:
+    """Understands messages with one search. Make a new one when the index changes."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self._language = _language(search.index.terms)
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Rasa's parse result for one message, with our search result beside it under `search`."""
+        button = payloads.parse(text)
+        if button is not None:
+            return _parsed(text, button.intent, 1.0, [{"entity": k, "value": v} for k, v in button.values.items()])
+        whole = self.search.search(text)
+        document = self._language(clean(text))
+        entities = [
+            {"entity": e.label_.lower(), "value": e.text, "start": e.start_char, "end": e.end_char}
+            for e in document.ents
+        ]
+        if whole.intent is not None:
+            return _parsed(text, whole.intent, whole.intent_confidence, entities)
+        parts = self._parts([sentence.text for sentence in document.sents], whole)
+        confidence = whole.hits[0].confidence if whole.hits else 0.0
+        return {**_parsed(text, "question", confidence, entities), "search": [asdict(part) for part in parts]}
+
+    def _parts(self, sentences: list[str], whole: Result) -> list[Result]:
+        """One result for each question in the message; only the whole's when it asks one thing."""
+        texts = [part for sentence in sentences for part in _AND_ALSO.split(sentence)]
+        texts = [text for text in texts if len(text.split()) >= _FEWEST_WORDS]
+        if len(texts) < 2:
+            return [whole]
+        found: dict[str, Result] = {}
+        for text in texts:
+            part = self.search.search(text)
+            if part.decision == "answer" and part.intent is None:
+                found.setdefault(part.hits[0].id, part)
+        # Two sentences that tell one story have one answer: the whole message's must be among the parts'.
+        return list(found.values()) if len(found) > 1 and whole.hits[0].id in found else [whole]
+
+
+def _parsed(text: str, intent: str, confidence: float, entities: list[dict[str, Any]]) -> dict[str, Any]:
+    found = {"name": intent, "confidence": confidence}
+    return {"text": text, "intent": found, "intent_ranking": [found], "entities": entities}
+
+
+def _language(terms: Terms) -> Language:
+    language = spacy.blank("en")
+    language.add_pipe("sentencizer")
+    ruler = language.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
+    ruler.add_patterns(  # type: ignore[attr-defined]
+        [{"label": "PRODUCT", "pattern": name} for name in terms.products]
+        + [{"label": "ABBREVIATION", "pattern": [{"TEXT": short}]} for short in terms.abbreviations]
+    )
+    return language

@@ -1,0 +1,25 @@
+"""The bot's sentences, from wording.yml."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+
+@cache
+def _texts() -> dict[str, str]:
+    texts = yaml.safe_load((Path(__file__).parent / "wording.yml").read_text(encoding="utf-8"))
+    return {key: str(text).strip() for key, text in texts.items()}
+
+
+def say(key: str, **values: object) -> str:
+    """The sentence called `key` in wording.yml, with its {…} filled in."""
+    return _texts()[key].format(**values)
+
+
+def day(when: date) -> str:
+    """A date as people of every country read it: 22 November 2026."""
+    return f"{when.day} {when:%B %Y}"

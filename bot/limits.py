@@ -1,0 +1,63 @@
+"""How many messages and conversations one sender or address may start: counted in memory, by sliding window."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from ipaddress import ip_address, ip_network
+
+_MOST_KEYS = 50_000
+
+
+class Window:
+    """At most `most` events in `seconds` for each key; `most` 0 means no limit."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def allows(self, key: str) -> bool:
+        """Count one event of `key`; False (and not counted) when it is one too many."""
+        if self._most == 0:
+            return True
+        at = time.monotonic()
+        times = self._seen.setdefault(key, deque())
+        self._seen.move_to_end(key)
+        while times and times[0] <= at - self._seconds:
+            times.popleft()
+        if len(times) >= self._most:
+            return False
+        times.append(at)
+        while len(self._seen) > _MOST_KEYS:
+            self._seen.popitem(last=False)
+        return True
+
+
+class Limits:
+    """The limits of section 3.4 of the reliability notes that apply to the chat."""
+
+    def __init__(self, messages_a_minute: int) -> None:
+        lifted = messages_a_minute == 0
+        self.messages = Window(messages_a_minute, 60)
+        self._hourly = Window(0 if lifted else 10 * messages_a_minute, 3600)
+        self._conversations = Window(0 if lifted else 10, 3600)
+        self._network = Window(0 if lifted else 100, 3600)
+        self.frames = Window(0 if lifted else 100, 60)
+        self.most_sockets_a_conversation = 1_000_000 if lifted else 5
+        self.most_sockets_an_address = 1_000_000 if lifted else 50
+
+    def message(self, conversation: str) -> bool:
+        """Whether one more message may come."""
+        return self.messages.allows(conversation) and self._hourly.allows(conversation)
+
+    def conversation(self, address: str) -> bool:
+        """Whether this address may begin one more anonymous conversation; loopback always may."""
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return False
+        if ip.is_loopback:
+            return True
+        network = ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False)
+        return self._conversations.allows(address) and self._network.allows(str(network))

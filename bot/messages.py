@@ -1,0 +1,277 @@
+"""The one path of a message: stored, queued in its conversation, run through the engine, answered, told.
+
+Each conversation has one worker and sends the engine one message at a time (facts 4 and 5
+of the reliability notes). A turn is in the database before anybody is told that the message
+arrived, and stays there until its replies are in the database too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from bot import metrics, wording
+from bot.engine import Engine, EngineFailure, as_text
+from bot.health import Health
+from tickets import conversations
+from tickets.conversations import Received
+from tickets.database import Database
+from tickets.models import Event
+
+log = logging.getLogger("care.messages")
+
+MOST_CHARACTERS = 4000
+_AT_ONCE = 8  # turns in the engine at the same time, over all conversations
+_SLOW_SECONDS = 2.5
+_QUEUE = 64  # frames that wait for a slow socket before it is closed
+
+_T = TypeVar("_T")
+Frame = dict[str, Any]
+
+
+class NotAccepted(Exception):
+    """A message that is refused, with a code for machines and a sentence for the partner."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.text = text
+
+
+@dataclass
+class _Job:
+    turn_id: str
+    message: str
+    retry: bool
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    told: bool = False
+
+
+@dataclass
+class _Worker:
+    jobs: deque[_Job] = field(default_factory=deque)
+    task: asyncio.Task[None] | None = None
+
+
+class Messages:
+    """Receives messages of every channel and publishes what comes of them."""
+
+    def __init__(self, database: Database, engine: Engine, health: Health) -> None:
+        self._database = database
+        self._engine = engine
+        self._health = health
+        self._workers: dict[str, _Worker] = {}
+        self._listeners: dict[str, set[asyncio.Queue[Frame | None]]] = {}
+        self._engine_slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def receive(
+        self,
+        conversation: str,
+        *,
+        text: str = "",
+        button: str | None = None,
+        client_id: str | None = None,
+        retry: bool = True,
+    ) -> tuple[Received, asyncio.Event]:
+        """Store a message and queue its turn.
+
+        Args:
+            text: what the partner typed (ignored for a button).
+            retry: whether an answer still helps after the partner was told to try again.
+
+        Returns:
+            What was stored, and an event that is set when the turn is over.
+
+        Raises:
+            NotAccepted: nothing was stored.
+        """
+        text = text.replace("\x00", "")
+        if button is None:
+            check_text(text)
+        try:
+            received = await self._write(
+                lambda session: conversations.receive(
+                    session,
+                    conversation,
+                    text=text,
+                    message=as_text(text),
+                    client_id=client_id,
+                    retry=retry,
+                    button=button,
+                )
+            )
+        except conversations.UsedButton:
+            raise NotAccepted("used_button", wording.USED_BUTTON) from None
+        except conversations.UnknownButton:
+            raise NotAccepted("unknown_button", wording.UNKNOWN_BUTTON) from None
+        if received.new:
+            metrics.MESSAGES.inc()
+            self._publish(conversation, {"type": "event", "event": frame(received.event)})
+            return received, self._queue(conversation, received.turn.id, received.turn.message, retry)
+        return received, self._waiting(conversation, received.turn.id)
+
+    async def resume(self) -> int:
+        """Queue the turns that an earlier run of this process left open; how many."""
+        turns = await asyncio.to_thread(self._database.read, conversations.open_turns)
+        for turn in turns:
+            self._queue(turn.conversation_id, turn.id, turn.message, turn.retry)
+        return len(turns)
+
+    async def turn_events(self, turn_id: str) -> list[Event]:
+        """The replies and notices of a turn so far."""
+        return await asyncio.to_thread(
+            self._database.read, lambda session: conversations.turn_events(session, turn_id)
+        )
+
+    def listen(self, conversation: str) -> asyncio.Queue[Frame | None]:
+        """A queue of frames about this conversation from now on; None in it means: too slow, hang up."""
+        listener: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUE)
+        self._listeners.setdefault(conversation, set()).add(listener)
+        return listener
+
+    def leave(self, conversation: str, listener: asyncio.Queue[Frame | None]) -> None:
+        """Stop listening."""
+        listeners = self._listeners.get(conversation, set())
+        listeners.discard(listener)
+        if not listeners:
+            self._listeners.pop(conversation, None)
+
+    def listeners(self, conversation: str) -> int:
+        """How many listen to this conversation."""
+        return len(self._listeners.get(conversation, ()))
+
+    async def _write(self, work: Callable[[Session], _T]) -> _T:
+        return await asyncio.wrap_future(self._database.submit(work))
+
+    def _queue(self, conversation: str, turn_id: str, message: str, retry: bool) -> asyncio.Event:
+        worker = self._workers.setdefault(conversation, _Worker())
+        job = _Job(turn_id, message, retry)
+        worker.jobs.append(job)
+        if worker.task is None:
+            worker.task = asyncio.create_task(self._work(conversation, worker))
+        return job.done
+
+    def _waiting(self, conversation: str, turn_id: str) -> asyncio.Event:
+        worker = self._workers.get(conversation)
+        for job in worker.jobs if worker else ():
+            if job.turn_id == turn_id:
+                return job.done
+        over = asyncio.Event()
+        over.set()
+        return over
+
+    async def _work(self, conversation: str, worker: _Worker) -> None:
+        """Run the conversation's turns one after the other; ends when there are none."""
+        try:
+            while worker.jobs:
+                job = worker.jobs[0]
+                slow = asyncio.create_task(self._tell_slow(conversation, job))
+                try:
+                    await self._run(conversation, job)
+                except Exception as error:  # one of the two places that catch everything
+                    log.error("turn %s was lost sight of", job.turn_id, exc_info=error)
+                    metrics.FAILURES.labels("internal").inc()
+                finally:
+                    slow.cancel()
+                    job.done.set()
+                    worker.jobs.popleft()
+        finally:
+            self._publish(conversation, {"type": "typing", "on": False})
+            worker.task = None
+            if not worker.jobs:
+                self._workers.pop(conversation, None)
+
+    async def _run(self, conversation: str, job: _Job) -> None:
+        """Run one turn until it is answered or given up."""
+        failures = 0
+        while True:
+            self._publish(conversation, {"type": "typing", "on": True})
+            try:
+                with metrics.TURN_SECONDS.time():
+                    async with self._engine_slots:
+                        answer = await self._engine.send(conversation, job.message, job.turn_id)
+            except EngineFailure as failure:
+                metrics.FAILURES.labels("engine").inc()
+                up = self._health.ready
+                failures += up
+                log.warning("turn %s failed (%s), engine %s", job.turn_id, failure, "up" if up else "down")
+                give_up = not job.retry or failures >= conversations.MOST_ATTEMPTS
+                await self._tell_failure(conversation, job, give_up)
+                if give_up:
+                    return
+                await self._until_ready(failures)
+                continue
+            events = await self._write(
+                lambda session: conversations.finish(session, job.turn_id, answer.replies, answer.record)
+            )
+            for event in events:
+                metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
+                self._publish(conversation, {"type": "event", "event": frame(event)})
+            return
+
+    async def _tell_failure(self, conversation: str, job: _Job, give_up: bool) -> None:
+        if give_up and job.retry:
+            text = wording.GAVE_UP.format(reference=job.turn_id[:8])
+        else:
+            text = wording.LATER if job.retry else wording.TRY_AGAIN
+        if job.told and not give_up:
+            await self._write(lambda session: conversations.count_attempt(session, job.turn_id))
+            return
+        job.told = True
+        data = {"type": "error", "retry": not job.retry, "reference": job.turn_id[:8]}
+        for event in await self._write(
+            lambda session: conversations.notice(session, job.turn_id, text, data, give_up=give_up)
+        ):
+            self._publish(conversation, {"type": "event", "event": frame(event)})
+
+    async def _until_ready(self, failures: int) -> None:
+        """Wait before a turn is tried again: until the others are back, then a little more each time."""
+        await asyncio.sleep(min(8.0, 0.5 * 2**failures))
+        while not self._health.ready:
+            await asyncio.sleep(0.5)
+
+    async def _tell_slow(self, conversation: str, job: _Job) -> None:
+        await asyncio.sleep(_SLOW_SECONDS)
+        if job.told or not job.retry:
+            return
+        job.told = True
+        for event in await self._write(
+            lambda session: conversations.notice(session, job.turn_id, wording.SLOW, {"type": "slow"}, give_up=False)
+        ):
+            self._publish(conversation, {"type": "event", "event": frame(event)})
+
+    def _publish(self, conversation: str, message: Frame) -> None:
+        for listener in list(self._listeners.get(conversation, ())):
+            try:
+                listener.put_nowait(message)
+            except asyncio.QueueFull:
+                self.leave(conversation, listener)
+                listener.get_nowait()
+                listener.put_nowait(None)
+
+
+def check_text(text: str) -> None:
+    """Raises NotAccepted for a text that is empty or too long."""
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise NotAccepted("empty", wording.EMPTY)
+    if len(text) > MOST_CHARACTERS:
+        raise NotAccepted("too_long", wording.TOO_LONG.format(limit=MOST_CHARACTERS))
+
+
+def frame(event: Event) -> dict[str, Any]:
+    """An event as clients see it."""
+    return {
+        "seq": event.seq,
+        "kind": event.kind,
+        "client_id": event.client_id,
+        "text": event.text,
+        "buttons": event.buttons,
+        "data": event.data,
+        "at": event.at.isoformat(),
+    }

@@ -1,0 +1,9 @@
+"""What is counted for /metrics."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+MESSAGES = Counter("care_messages", "Messages received and stored")
+REPLIES = Counter("care_replies", "Replies by type", ["type"])
+FAILURES = Counter("care_failures", "Turns that failed, by cause", ["cause"])
+TURN_SECONDS = Histogram("care_turn_seconds", "Seconds a turn took in the engine")
+SOCKETS = Gauge("care_sockets", "Open web chat sockets")

@@ -1,0 +1,227 @@
+"""Conversations in the database: every function takes a session and does one thing.
+
+A user's message is stored with its turn before anybody is told that it arrived. The replies,
+the buttons they carry and what editors learn are stored together with the turn's end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession, now
+
+SESSION_IDLE = timedelta(hours=24)
+SESSION_LIFE = timedelta(days=7)
+MOST_REPLAYED = 200  # events that a client away too long is given at most
+MOST_ATTEMPTS = 5
+
+
+class UnknownButton(LookupError):
+    """The button was not given out in this conversation."""
+
+
+class UsedButton(LookupError):
+    """The button was pressed before."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message stored. `new` is False when the same client message had arrived before."""
+
+    event: Event
+    turn: Turn
+    new: bool
+
+
+def conversation_for(session: Session, channel: str, external_id: str) -> Conversation:
+    """The conversation that a channel calls by this name, made if there is none."""
+    found = session.scalar(
+        select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
+    )
+    if found is None:
+        found = Conversation(id=secrets.token_hex(16), channel=channel, external_id=external_id)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def receive(
+    session: Session,
+    conversation_id: str,
+    *,
+    text: str,
+    message: str,
+    client_id: str | None,
+    retry: bool,
+    button: str | None = None,
+) -> Received:
+    """Store a user's message and its turn.
+
+    Args:
+        text: what the transcript shows.
+        message: what the engine is sent.
+        client_id: the client's own id of the message; a second arrival changes nothing.
+        button: token of the button that was pressed; it is used up.
+
+    Raises:
+        UnknownButton, UsedButton: the button cannot be pressed.
+    """
+    if client_id is not None:
+        known = session.scalar(
+            select(Event).where(Event.conversation_id == conversation_id, Event.client_id == client_id)
+        )
+        if known is not None:
+            turn = session.scalar(select(Turn).where(Turn.conversation_id == conversation_id, Turn.seq == known.seq))
+            assert turn is not None
+            return Received(known, turn, new=False)
+    if button is not None:
+        pressed = session.get(Button, button)
+        if pressed is None or pressed.conversation_id != conversation_id:
+            raise UnknownButton
+        if pressed.used_at is not None:
+            raise UsedButton
+        pressed.used_at = now()
+        text, message = pressed.title, pressed.payload
+    event = _append(session, conversation_id, kind="user", text=text, client_id=client_id)
+    turn = Turn(
+        id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry
+    )
+    event.turn_id = turn.id
+    session.add(turn)
+    session.flush()
+    return Received(event, turn, new=True)
+
+
+def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record: dict[str, Any]) -> list[Event]:
+    """Store a turn's replies and what editors learn from it; [] if the turn was finished before."""
+    turn = session.get(Turn, turn_id)
+    if turn is None or turn.state == "done":
+        return []
+    events = []
+    for reply in replies:
+        event = _append(
+            session, turn.conversation_id, kind="bot", text=reply["text"], data=reply["data"], turn_id=turn_id
+        )
+        event.buttons = [_give_out(session, event, button) for button in reply["buttons"]]
+        events.append(event)
+    turn.state, turn.finished_at = "done", now()
+    if question := record.get("question"):
+        session.add(Question(turn_id=turn_id, conversation_id=turn.conversation_id, **question))
+    if feedback := record.get("feedback"):
+        session.add(Feedback(turn_id=turn_id, conversation_id=turn.conversation_id, **feedback))
+    session.flush()
+    return events
+
+
+def notice(session: Session, turn_id: str, text: str, data: dict[str, Any], *, give_up: bool) -> list[Event]:
+    """Tell the partner that a turn could not run now; `give_up` ends it."""
+    turn = session.get(Turn, turn_id)
+    if turn is None or turn.state != "pending":
+        return []
+    turn.attempts += 1
+    if give_up:
+        turn.state, turn.finished_at = "failed", now()
+    event = _append(session, turn.conversation_id, kind="notice", text=text, data=data, turn_id=turn_id)
+    session.flush()
+    return [event]
+
+
+def count_attempt(session: Session, turn_id: str) -> None:
+    """Note that a turn was tried again in vain."""
+    session.execute(update(Turn).where(Turn.id == turn_id).values(attempts=Turn.attempts + 1))
+
+
+def open_turns(session: Session) -> list[Turn]:
+    """Turns that have not been answered and shall be, oldest first."""
+    return list(session.scalars(select(Turn).where(Turn.state == "pending").order_by(Turn.created_at, Turn.seq)))
+
+
+def events_after(session: Session, conversation_id: str, seq: int) -> tuple[list[Event], bool]:
+    """Events after `seq`, and whether they are a fresh start (a client away too long) rather than a sequel."""
+    newer = select(Event).where(Event.conversation_id == conversation_id, Event.seq > seq)
+    last = last_seq(session, conversation_id)
+    if seq > last or last - seq > MOST_REPLAYED:
+        newer = select(Event).where(
+            Event.conversation_id == conversation_id, Event.seq > max(0, last - MOST_REPLAYED)
+        )
+        return list(session.scalars(newer.order_by(Event.seq))), True
+    return list(session.scalars(newer.order_by(Event.seq))), False
+
+
+def turn_events(session: Session, turn_id: str) -> list[Event]:
+    """A turn's replies and notices."""
+    query = select(Event).where(Event.turn_id == turn_id, Event.kind != "user").order_by(Event.seq)
+    return list(session.scalars(query))
+
+
+def last_seq(session: Session, conversation_id: str) -> int:
+    """The number of the last event, 0 before the first."""
+    return session.scalar(select(func.max(Event.seq)).where(Event.conversation_id == conversation_id)) or 0
+
+
+def open_web_session(session: Session) -> tuple[str, str]:
+    """A new anonymous chat: its token, shown only now, and its conversation's id."""
+    token = secrets.token_urlsafe(32)
+    conversation = conversation_for(session, "web", token_hash(token))
+    session.add(WebSession(token_sha256=token_hash(token), conversation_id=conversation.id))
+    return token, conversation.id
+
+
+def web_conversation(session: Session, token: str, at: datetime) -> str | None:
+    """The conversation that a session's token opens; None when unknown or expired."""
+    found = session.get(WebSession, token_hash(token))
+    if found is None or at - found.active_at > SESSION_IDLE or at - found.created_at > SESSION_LIFE:
+        return None
+    return found.conversation_id
+
+
+def touch_web_session(session: Session, token: str) -> None:
+    """Note that a session is in use."""
+    session.execute(update(WebSession).where(WebSession.token_sha256 == token_hash(token)).values(active_at=now()))
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def forget_old(session: Session, before: datetime) -> int:
+    """Delete conversations without a sign of life since `before`; how many."""
+    old = select(Conversation.id).where(Conversation.active_at < before)
+    for table in (Feedback, Question, Button, Turn, Event, WebSession):
+        session.execute(delete(table).where(table.conversation_id.in_(old)))
+    gone = session.execute(delete(Conversation).where(Conversation.active_at < before))
+    return int(getattr(gone, "rowcount", 0))
+
+
+def _append(session: Session, conversation_id: str, **values: Any) -> Event:
+    session.execute(update(Conversation).where(Conversation.id == conversation_id).values(active_at=now()))
+    event = Event(
+        conversation_id=conversation_id,
+        seq=last_seq(session, conversation_id) + 1,
+        **{"buttons": [], "data": {}, "client_id": None, "turn_id": None, "at": now(), **values},
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _give_out(session: Session, event: Event, button: dict[str, str]) -> dict[str, str]:
+    token = "btn_" + secrets.token_hex(14)
+    session.add(
+        Button(
+            token=token,
+            conversation_id=event.conversation_id,
+            seq=event.seq,
+            title=button["title"][:200],
+            payload=button["payload"],
+        )
+    )
+    return {"title": button["title"], "payload": token}

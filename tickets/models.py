@@ -1,0 +1,146 @@
+"""The tables: conversations, their events and turns, the buttons given out, and what editors learn from.
+
+Times are UTC. Ids of conversations, turns and buttons are 128 random bits or more, in hex.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+
+def now() -> datetime:
+    """The current time, UTC."""
+    return datetime.now(UTC)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time that is UTC on every database; SQLite keeps no zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Conversation(Base):
+    """One partner's thread of messages in one channel."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16))  # web, api
+    external_id: Mapped[str] = mapped_column(String(200))  # the channel's own name, or a session's hash
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    active_at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)
+
+
+class Event(Base):
+    """What stands in the transcript, in order: a user's message, a reply, a notice."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("conversation_id", "client_id"),)
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))  # user, bot, notice
+    text: Mapped[str] = mapped_column(Text)
+    buttons: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    turn_id: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Turn(Base):
+    """A message on its way to the engine: the queue of work, in order within its conversation."""
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        Index("ix_turns_open", "state", "conversation_id", "seq"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id))
+    seq: Mapped[int]  # of the user's event
+    message: Mapped[str] = mapped_column(Text)  # what the engine is sent: text, or a button's payload
+    state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, done, failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry: Mapped[bool] = mapped_column(default=True)  # whether to try again once the engine is back
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Button(Base):
+    """A button given out: what it means to the engine, valid in its conversation, once."""
+
+    __tablename__ = "buttons"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)
+    seq: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[str] = mapped_column(String(300))
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Question(Base):
+    """A question asked, and what was decided on it: the editors' raw material."""
+
+    __tablename__ = "questions"
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey(Turn.id), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    decisions: Mapped[list[str]] = mapped_column(JSON)
+    hits: Mapped[list[list[dict[str, Any]]]] = mapped_column(JSON)
+    index_version: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)
+
+
+class Feedback(Base):
+    """Whether an answer helped."""
+
+    __tablename__ = "feedback"
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey(Turn.id), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)
+    entry: Mapped[str | None] = mapped_column(String(80), index=True)
+    helpful: Mapped[bool]
+    offered: Mapped[list[str]] = mapped_column(JSON, default=list)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class WebSession(Base):
+    """An anonymous chat session: the hash of its token, never the token."""
+
+    __tablename__ = "web_sessions"
+
+    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    active_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
