@@ -132,7 +132,9 @@ class Settings:
             from_file = {k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None}
             environment = {**from_file, **os.environ}
         known = {f.metadata["variable"] for f in fields(cls)}
-        unknown = sorted(k for k in environment if k.startswith("CARE_") and k not in known and k not in OTHER_VARIABLES)
+        unknown = sorted(
+            k for k in environment if k.startswith("CARE_") and k not in known and k not in OTHER_VARIABLES
+        )
         if unknown:
             raise SettingsError(f"{unknown[0]} is not a setting of this program. See the table in README.md.")
         values: dict[str, Any] = {}

@@ -24,14 +24,32 @@ from knowledge.faq.search import Decision, Hit, Result, Search
 _MOST_NEXT_BEST = 3
 _LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
 _FOLLOW_UP_WORDS = 9
+_LONGEST_CONTEXT = 300  # characters of earlier questions that a follow-up is read with
 _FOLLOW_UP = re.compile(
     r"^(?:and|but|or|so|what about|how about|what if|then|also|ok(?:ay)?,? and|same (?:for|with)|only if|even if)\b"
     r"|\b(?:it|its|that|this|those|them|there|then|these)\b",
     re.IGNORECASE,
 )
 _ORDINALS = {
-    **{"1": 0, "one": 0, "first": 0, "1st": 0, "2": 1, "two": 1, "second": 1, "2nd": 1, "b": 1},
-    **{"3": 2, "three": 2, "third": 2, "3rd": 2, "a": 0, "c": 2, "last": -1, "top": 0, "bottom": -1, "middle": 1},
+    "1": 0,
+    "one": 0,
+    "first": 0,
+    "1st": 0,
+    "2": 1,
+    "two": 1,
+    "second": 1,
+    "2nd": 1,
+    "b": 1,
+    "3": 2,
+    "three": 2,
+    "third": 2,
+    "3rd": 2,
+    "a": 0,
+    "c": 2,
+    "last": -1,
+    "top": 0,
+    "bottom": -1,
+    "middle": 1,
 }
 _NONE = re.compile(r"\bn(?:one|either|othing)\b", re.IGNORECASE)
 
@@ -64,7 +82,7 @@ class Context:
 Step = Callable[[Context], Turn]
 
 
-class DialogueAction(Action):
+class DialogueAction(Action):  # type: ignore[misc]
     """One custom action of domain.yml: runs `step` and hands its turn to the engine."""
 
     def __init__(self, name: str, step: Step, search: Callable[[], Search], today: Callable[[], date]) -> None:
@@ -87,14 +105,15 @@ def answer_question(context: Context) -> Turn:
     found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
     if not found:  # the engine was trained or driven without our parse result
         found = [context.search.search(context.text)]
+    asked = context.text
     if len(found) == 1:
-        found = [_with_context(context, found[0])]
+        asked, found = _with_context(context, found[0])
     turn = Turn(record={"question": _record(context.text, found)})
     offered_before = context.slot("awaiting") == "ticket"
     earlier = context.slot("last_question")
     for result in found:
         _add_answer(context, turn, result)
-    turn.slots["last_question"] = context.text
+    turn.slots["last_question"] = asked
     if offered_before and earlier and all(result.decision == "answer" for result in found):
         turn.replies.append(
             reply(say("resume_ticket", question=_short(earlier)), ticket_buttons(), type="ask", slot="ticket")
@@ -228,17 +247,18 @@ def is_follow_up(text: str) -> bool:
     return len(text.split()) <= _FOLLOW_UP_WORDS and _FOLLOW_UP.search(text.strip()) is not None
 
 
-def _with_context(context: Context, alone: Result) -> Result:
-    """The result of a follow-up together with the question before it, where that is surer."""
-    before = context.slot("last_question")
-    if not before or not is_follow_up(context.text):
-        return alone
-    together = context.search.search(f"{before} {context.text}")
+def _with_context(context: Context, alone: Result) -> tuple[str, list[Result]]:
+    """What was asked, and its result: for a follow-up together with the question before it, where that is surer."""
+    text, before = context.text, context.slot("last_question")
+    if not before or not is_follow_up(text):
+        return text, [alone]
+    both = f"{before} {text}"[-_LONGEST_CONTEXT:]
+    together = context.search.search(both)
     shown = context.slot("last_entry")
     best_alone = alone.hits[0].confidence if alone.hits else 0.0
     if alone.decision == "answer" and alone.hits[0].id != shown and best_alone >= together.hits[0].confidence:
-        return alone
-    return together if together.hits and together.hits[0].confidence > best_alone else alone
+        return text, [alone]
+    return (both, [together]) if together.hits and together.hits[0].confidence > best_alone else (text, [alone])
 
 
 def _add_answer(context: Context, turn: Turn, result: Result) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from pathlib import Path
 
 from watchfiles import awatch
 
@@ -57,7 +56,10 @@ class LiveIndex:
         """First the changed answers with the known classifier (seconds), then the classifier."""
         for more in (["--keep-classifier"], []):
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "knowledge.faq.build", *more,
+                sys.executable,
+                "-m",
+                "knowledge.faq.build",
+                *more,
                 cwd=ROOT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -43,9 +43,7 @@ def answer(entry: Entry, confidence: float, related: Sequence[Entry], today: dat
     }
     related_buttons = [button(other.question, "show_entry", entry=other.id) for other in related]
     if not entry.answered:
-        text = say(
-            "published_elsewhere", title=entry.page.title, url=entry.page.url, published_as=entry.published_as
-        )
+        text = say("published_elsewhere", title=entry.page.title, url=entry.page.url, published_as=entry.published_as)
         return reply(text, [*ticket_buttons(), *related_buttons], **data, published_elsewhere=True)
     parts = [entry.answer]
     if entry.review_overdue(today):

@@ -20,8 +20,8 @@ if sys.modules["torch"] is None:
     del sys.modules["torch"]
 
 _AND_ALSO = re.compile(
-    r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,|and(?= (?:how|what|where|when|which|who|why|can|could|is|are|do|does)\b)"
-    r"|plus(?= (?:how|what|where|when|can|is|do)\b))\s*",
+    r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,"
+    r"|(?:and|plus)(?= (?:how|what|where|when|which|who|why|can|could|is|are|do|does)\b))\s*",
     re.IGNORECASE,
 )
 _FEWEST_WORDS = 3  # a shorter part is no question of its own

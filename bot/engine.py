@@ -87,5 +87,3 @@ class Engine:
 def as_text(text: str) -> str:
     """A partner's text as the engine may see it: never something that looks like a button's payload."""
     return _NOT_A_PAYLOAD + text if text.strip().startswith("/") else text
-
-

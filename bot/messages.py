@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -125,9 +126,7 @@ class Messages:
 
     async def turn_events(self, turn_id: str) -> list[Event]:
         """The replies and notices of a turn so far."""
-        return await asyncio.to_thread(
-            self._database.read, lambda session: conversations.turn_events(session, turn_id)
-        )
+        return await asyncio.to_thread(self._database.read, lambda session: conversations.turn_events(session, turn_id))
 
     def listen(self, conversation: str) -> asyncio.Queue[Frame | None]:
         """A queue of frames about this conversation from now on; None in it means: too slow, hang up."""
@@ -207,9 +206,8 @@ class Messages:
                     return
                 await self._until_ready(failures)
                 continue
-            events = await self._write(
-                lambda session: conversations.finish(session, job.turn_id, answer.replies, answer.record)
-            )
+            finish = partial(conversations.finish, turn_id=job.turn_id, replies=answer.replies, record=answer.record)
+            events = await self._write(finish)
             for event in events:
                 metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
                 self._publish(conversation, {"type": "event", "event": frame(event)})

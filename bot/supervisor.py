@@ -117,7 +117,9 @@ class Supervisor:
             status = await process.wait()
             if asyncio.get_running_loop().time() - started > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE
-            log.error("%s ended (status %s); started again in %.1f s. Its log: %s", child.name, status, pause, child.log_file)
+            log.error(
+                "%s ended (status %s); started again in %.1f s. Its log: %s", child.name, status, pause, child.log_file
+            )
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, 2 * pause)
             self._on_restart(child.name)

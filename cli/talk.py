@@ -16,7 +16,8 @@ _SECONDS = 20.0
 
 def ask_one(settings: Settings, sender: str, message: str) -> list[dict[str, Any]]:
     """The replies to one message. Ends the program with a sentence when the bot does not run."""
-    url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}/api/chat"
+    host = settings.host if settings.anonymous_allowed else "127.0.0.1"
+    url = f"http://{host}:{settings.port}/api/chat"
     try:
         response = httpx.post(url, json={"sender": sender, "message": message}, timeout=_SECONDS)
     except httpx.HTTPError:

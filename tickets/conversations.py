@@ -90,9 +90,7 @@ def receive(
         pressed.used_at = now()
         text, message = pressed.title, pressed.payload
     event = _append(session, conversation_id, kind="user", text=text, client_id=client_id)
-    turn = Turn(
-        id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry
-    )
+    turn = Turn(id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
     event.turn_id = turn.id
     session.add(turn)
     session.flush()
@@ -148,9 +146,7 @@ def events_after(session: Session, conversation_id: str, seq: int) -> tuple[list
     newer = select(Event).where(Event.conversation_id == conversation_id, Event.seq > seq)
     last = last_seq(session, conversation_id)
     if seq > last or last - seq > MOST_REPLAYED:
-        newer = select(Event).where(
-            Event.conversation_id == conversation_id, Event.seq > max(0, last - MOST_REPLAYED)
-        )
+        newer = select(Event).where(Event.conversation_id == conversation_id, Event.seq > max(0, last - MOST_REPLAYED))
         return list(session.scalars(newer.order_by(Event.seq))), True
     return list(session.scalars(newer.order_by(Event.seq))), False
 

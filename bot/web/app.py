@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -105,10 +106,8 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
 async def _tidy(database: Database) -> None:
     """Forget anonymous conversations after 30 days."""
     while True:
-        before = now() - _ANONYMOUS_KEPT
-        gone = await asyncio.wrap_future(
-            database.submit(lambda session, before=before: conversations.forget_old(session, before))
-        )
+        forget = partial(conversations.forget_old, before=now() - _ANONYMOUS_KEPT)
+        gone = await asyncio.wrap_future(database.submit(forget))
         if gone:
             log.info("%d conversations older than %d days are deleted", gone, _ANONYMOUS_KEPT.days)
         await asyncio.sleep(_TIDY_SECONDS)
@@ -116,6 +115,8 @@ async def _tidy(database: Database) -> None:
 
 def _local(request: Request) -> bool:
     headers: Headers = request.headers
-    return request.client is not None and request.client.host in ("127.0.0.1", "::1") and not any(
-        name in headers for name in ("x-forwarded-for", "forwarded")
+    return (
+        request.client is not None
+        and request.client.host in ("127.0.0.1", "::1")
+        and not any(name in headers for name in ("x-forwarded-for", "forwarded"))
     )

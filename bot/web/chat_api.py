@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import Any
 
@@ -94,17 +95,14 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
         try:
             received, over = await messages.receive(conversation, text=body.message, button=button, retry=False)
         except NotAccepted as refused:
-            data = {"type": "error", "code": refused.code}
-            return ChatReplies(replies=[ChatReply(text=refused.text, buttons=[], data=data)])
-        try:
+            refusal = ChatReply(text=refused.text, buttons=[], data={"type": "error", "code": refused.code})
+            return ChatReplies(replies=[refusal])
+        with contextlib.suppress(TimeoutError):  # then the partner is told to try again
             await asyncio.wait_for(over.wait(), _ANSWER_SECONDS)
-        except TimeoutError:
-            pass
         events = await messages.turn_events(received.turn.id)
         replies = [ChatReply(text=e.text, buttons=[ReplyButton(**b) for b in e.buttons], data=e.data) for e in events]
         if not replies:
-            data = {"type": "error", "retry": True}
-            replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data=data)]
+            replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data={"type": "error", "retry": True})]
         return ChatReplies(replies=replies)
 
     @routes.post("/web/session", summary="Begin an anonymous web chat")

@@ -162,7 +162,7 @@ def export_model(model: str, folder: Path) -> bool:
     network = transformer[0].auto_model.eval()
     network.config.return_dict = False
 
-    class Hidden(torch.nn.Module):
+    class Hidden(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.network = network

@@ -156,7 +156,7 @@ def _read_entry(
     if parts is None:
         raise ContentError([f"{path}: entry {entry_id}: the head must stand between two lines of ---."])
     try:
-        head = yaml.load(parts[0], Loader=_StrictLoader)
+        head = yaml.load(parts[0], Loader=_StrictLoader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise ContentError([f"{path}: entry {entry_id}: the head is not valid YAML: {_one_line(error)}"]) from error
     if not isinstance(head, dict):
@@ -253,7 +253,7 @@ def _unknown_markdown(body: str) -> list[str]:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise ContentError([f"{path}: not valid YAML: {_one_line(error)}"]) from error
     except OSError as error:

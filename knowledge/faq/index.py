@@ -12,12 +12,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import faiss
 import numpy as np
@@ -180,13 +180,14 @@ def _all_texts(content: Content, examples: dict[str, list[str]]) -> Iterator[str
 
 
 def _describe(content: Content, examples: dict[str, list[str]], terms: Terms, embedder: Embedder) -> Manifest:
-    parts = {
-        "model": embedder.name,
-        "content": content.hash,
-        "examples": _hash(json.dumps(examples, sort_keys=True)),
-        "normalisation": _hash(repr(terms)),
-    }
-    return Manifest(version=_hash(json.dumps([parts, _FORMAT]))[:16], **parts)
+    unnamed = Manifest(
+        version="",
+        model=embedder.name,
+        content=content.hash,
+        examples=_hash(json.dumps(examples, sort_keys=True)),
+        normalisation=_hash(repr(terms)),
+    )
+    return replace(unnamed, version=_hash(repr(unnamed))[:16])
 
 
 def _known_vectors(folder: Path, current: Manifest | None, embedder: Embedder) -> dict[str, Vectors]:

@@ -133,5 +133,3 @@ class Search:
         if hits[0].confidence >= self._thresholds.answer:
             return "answer"
         return "choices" if hits[0].confidence >= self._thresholds.choices else "none"
-
-

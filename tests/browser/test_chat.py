@@ -133,12 +133,23 @@ def transcript(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> int:
-    """How many pixels the page, or the log in it, can be scrolled sideways."""
+    """How many pixels the page or the log can be scrolled sideways."""
     return page.evaluate(
         """() => {
           const log = document.querySelector("care-chat").shadowRoot.querySelector(".log");
           const page = document.scrollingElement;
           return Math.max(page.scrollWidth - innerWidth, log.scrollWidth - log.clientWidth);
+        }"""
+    )
+
+
+def cut_off(page: Page) -> int:
+    """How many pixels of a text stick out of its bubble or button, where nobody can read them."""
+    return page.evaluate(
+        """() => {
+          const log = document.querySelector("care-chat").shadowRoot.querySelector(".log");
+          const texts = [...log.querySelectorAll(".bubble > *, .chip")];
+          return Math.max(0, ...texts.map((node) => node.scrollWidth - node.clientWidth));
         }"""
     )
 
@@ -269,6 +280,7 @@ def test_empty_and_too_long_messages_are_not_sent(page: Page) -> None:
     assert page.evaluate("sent.length") == 0
 
 
+STACKED = "Z" + "\u0335\u0336\u0353\u0359" * 400
 HOSTILE = [
     "<script>alert(1)</script>",
     '<img src=x onerror="alert(1)">',
@@ -279,12 +291,12 @@ HOSTILE = [
     "**bold** _italic_ [text](https://example.com/)",
     "\u202egnp.exe \u2066 right to left",
     "W" * 3_500,
-    "Z" + "\u0335\u0336\u0353\u0359" * 400,
+    STACKED,
     "{{7*7}} ${7*7} /restart &lt;b&gt;",
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:24]))
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))
 def test_hostile_text_is_shown_as_text(page: Page, text: str) -> None:
     foreign: list[str] = []
     page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith(page.url) else None)
@@ -294,6 +306,7 @@ def test_hostile_text_is_shown_as_text(page: Page, text: str) -> None:
     assert said(page).evaluate("node => node.textContent") == text
     assert said(page).evaluate("node => node.children.length") == 0
     assert overflow(page) <= 0
+    assert text == STACKED or cut_off(page) == 0, "one letter with its marks cannot be broken"
     assert page.evaluate("violations") == []
     assert foreign == []
     assert page.faults == []
@@ -369,6 +382,7 @@ def test_hostile_answers_do_no_harm(context: BrowserContext, service: Any) -> No
         assert bubble.evaluate("node => node.textContent") == text
     assert answers(page).locator("img, script, svg:not(.icon), iframe, [onerror], [onload]").count() == 0
     assert overflow(page) <= 0
+    assert cut_off(page) == 0
     assert page.evaluate("violations") == []
     assert page.faults == []
 
@@ -422,7 +436,7 @@ def test_refused_message_is_not_resent_and_can_be_tried_again(context: BrowserCo
     words = "You are writing very fast. Please wait a minute."
     script.send({"type": "problem", "client_id": first["client_id"], "code": "rate", "text": words})
     expect(log(page).locator("li[data-state=failed]")).to_contain_text(f"Not sent. {words}")
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Try again", exact=True).click()
     expect(log(page).locator("li[data-state=pending]")).to_have_count(1)
     expect(log(page).locator("li[data-state=failed]")).to_have_count(0)
     _, second = script.frames
@@ -448,12 +462,12 @@ def test_new_conversation_asks_first_and_then_forgets(page: Page) -> None:
     stored = "Object.entries(localStorage).find(([key]) => /^care-chat:https?:[^:]+:\\d+$/.test(key))?.[1]"
     token = page.evaluate(stored)
     assert token
-    page.get_by_role("button", name="New conversation").click()
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="New conversation", exact=True).click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(said(page)).to_have_count(1)
     assert page.evaluate(stored) == token
-    page.get_by_role("button", name="New conversation").click()
-    page.get_by_role("button", name="Start new").click()
+    page.get_by_role("button", name="New conversation", exact=True).click()
+    page.get_by_role("button", name="Start new", exact=True).click()
     expect(said(page)).to_have_count(0)
     ask_and_wait(page)
     assert page.evaluate(stored) not in (None, token)
@@ -479,11 +493,13 @@ def test_phone_has_no_sideways_scroll(browser: Browser, service: Any, viewport: 
     ask_and_wait(page)
     ask_and_wait(page, "DID" + "x" * 300)
     assert overflow(page) <= 0
+    assert cut_off(page) == 0
     expect(box(page)).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
     for button in page.get_by_role("button").all():
         size = button.bounding_box()
-        assert size and min(size["width"], size["height"]) >= 24, button.inner_text()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 24, button.inner_text()
     context.close()
 
 
@@ -500,7 +516,7 @@ def test_axe_finds_nothing_serious(browser: Browser, service: Any, scheme: Any) 
             ask_and_wait(page)
             ask_and_wait(page, "DID number")
         elif step == "asked to start anew":
-            page.get_by_role("button", name="New conversation").click()
+            page.get_by_role("button", name="New conversation", exact=True).click()
         results = axe.Axe().run(page).response
         checked += len(results["passes"])
         serious += [
@@ -543,10 +559,10 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
         if focused() == "New conversation":
             break
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
-    expect(page.get_by_role("button", name="New conversation")).to_be_focused()
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="New conversation", exact=True)).to_be_focused()
     expect(said(page)).to_have_count(2)
 
 

@@ -7,6 +7,7 @@ import { clean, fits } from "./limits.js";
 import { newId, Outbox } from "./outbox.js";
 import { Sessions } from "./session.js";
 
+const CLOSED_BUTTONS = new Set(["used_button", "unknown_button"]);
 const TYPING_LASTS = 30_000;
 const UNREADABLE_CODES = new Set([1007, 1009]); // the server cannot read a frame of ours
 
@@ -145,7 +146,7 @@ export class Conversation {
     if (frame.type === "welcome") this.#welcome(frame);
     else if (frame.type === "event") this.#take(frame.event) && this.on("changed", {});
     else if (frame.type === "ack") this.#acknowledge(frame);
-    else if (frame.type === "problem") this.#problem(frame.client_id, frame.code, frame.text);
+    else if (frame.type === "problem") this.#problem(frame.client_id ?? this.#oldestSent, frame.code, frame.text);
     else if (frame.type === "typing") this.#typing(frame.on === true);
   }
 
@@ -186,8 +187,11 @@ export class Conversation {
     this.#events.set(event.seq, event);
     this.#lastSeen = Math.max(this.#lastSeen, event.seq);
     if (event.kind === "bot") this.#typing(false);
-    if (event.client_id) this.#answered(event.client_id);
-    if (event.client_id) this.#acknowledged.delete(event.client_id);
+    if (event.client_id) {
+      this.#answered(event.client_id);
+      this.#acknowledged.delete(event.client_id);
+      this.#failed.delete(event.client_id); // refused as a repetition, but accepted before
+    }
     return true;
   }
 
@@ -204,11 +208,14 @@ export class Conversation {
     this.#failed.set(id, { item, code, text: String(text ?? ""), order: this.#lastSeen + 0.5 });
     if (item.type === "press") {
       this.store.pressed = this.store.pressed.filter(([pressId]) => pressId !== id);
-      if (code === "used_button") this.#dead.add(item.button);
+      if (CLOSED_BUTTONS.has(code)) this.#dead.add(item.button);
     }
     this.#answered(id);
     this.on("changed", {});
   }
+
+  /** The server takes our frames one by one: what it cannot read is the first unanswered one. */
+  get #oldestSent() { return this.#sent.values().next().value; }
 
   #answered(id) {
     this.outbox.remove(id);
