@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 log = logging.getLogger("care.database")
@@ -37,6 +37,8 @@ class Database:
         self.engine = _engine(url)
         self._writing = self.engine.execution_options(writes=True)
         self._work: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._writer = threading.Thread(target=self._write_all, name="database-writer", daemon=True)
         self._writer.start()
 
@@ -56,10 +58,17 @@ class Database:
     def submit(self, work: Callable[[Session], _T]) -> Future[_T]:
         """Queue `work` for the writer. The future is done when its commit is on disk.
 
-        Writes that wait together share one commit; one that fails is undone alone.
+        Writes that wait together share one commit; one that fails is undone alone, unless the
+        database itself fails: then none of them is done. A future cancelled before its turn is not run.
+
+        Raises:
+            RuntimeError: the database is closed.
         """
         future: Future[_T] = Future()
-        self._work.put(_Write(work, future))
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("The database is closed.")
+            self._work.put(_Write(work, future))
         return future
 
     def write(self, work: Callable[[Session], _T]) -> _T:
@@ -68,7 +77,9 @@ class Database:
 
     def close(self) -> None:
         """Finish queued writes and close all connections."""
-        self._work.put(None)
+        with self._closing:
+            self._closed = True
+            self._work.put(None)
         self._writer.join()
         self.engine.dispose()
 
@@ -89,19 +100,24 @@ class Database:
                 return
 
     def _commit(self, group: list[_Write[Any]]) -> None:
+        # A caller that hung up has cancelled its future; from here on it cannot any more.
+        group = [write for write in group if write.future.set_running_or_notify_cancel()]
         results: list[tuple[_Write[Any], Any]] = []
         try:
             with Session(self._writing, expire_on_commit=False) as session:
+                session.connection()  # waits for the lock once, not once a write
                 for write in group:
                     try:
                         with session.begin_nested():
                             result = write.work(session)
+                    except OperationalError:  # a full disk, say: SQLite may have undone the writes before, too
+                        raise
                     except Exception as error:  # handed to the caller, who decides
                         write.future.set_exception(error)
                         continue
                     results.append((write, result))
                 session.commit()
-        except SQLAlchemyError as error:
+        except Exception as error:  # handed to all callers; the writer goes on
             log.error("a group of %d writes failed: %s", len(group), type(error).__name__)
             for write in group:
                 if not write.future.done():
@@ -130,10 +146,10 @@ def sqlite_note() -> str | None:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # errors are logged, partners' texts are not
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:

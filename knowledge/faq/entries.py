@@ -17,6 +17,8 @@ from typing import Any
 import yaml
 from markdown_it import MarkdownIt
 
+from knowledge import strict_yaml
+
 MIN_PHRASINGS = 15
 MAX_RELATED = 3
 _KEYS = {"question", "published_as", "page", "answered", "owner", "last_reviewed", "review_by", "related", "phrasings"}
@@ -156,7 +158,7 @@ def _read_entry(
     if parts is None:
         raise ContentError([f"{path}: entry {entry_id}: the head must stand between two lines of ---."])
     try:
-        head = yaml.load(parts[0], Loader=_StrictLoader)  # noqa: S506  (a SafeLoader)
+        head = strict_yaml.load(parts[0])
     except yaml.YAMLError as error:
         raise ContentError([f"{path}: entry {entry_id}: the head is not valid YAML: {_one_line(error)}"]) from error
     if not isinstance(head, dict):
@@ -253,7 +255,7 @@ def _unknown_markdown(body: str) -> list[str]:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506  (a SafeLoader)
+        content = strict_yaml.load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ContentError([f"{path}: not valid YAML: {_one_line(error)}"]) from error
     except OSError as error:
@@ -269,14 +271,3 @@ def _is_texts(value: object) -> bool:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice instead of keeping the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)

@@ -1,0 +1,1 @@
+"""The policy calculations: dated tables, pure functions, one outcome type."""
