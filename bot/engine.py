@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ class Engine:
     def __init__(self, url: str, seconds: float = ENGINE_SECONDS) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         self._client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(seconds, connect=2.0), limits=limits)
+        self._seconds = seconds
 
     async def send(self, conversation: str, message: str, turn_id: str) -> Answer:
         """Run one turn.
@@ -62,9 +64,10 @@ class Engine:
         """
         body = {"sender": conversation, "message": message, "metadata": {"turn_id": turn_id}}
         try:
-            response = await self._client.post("/webhooks/rest/webhook", json=body)
+            async with asyncio.timeout(self._seconds):  # httpx limits each read, not the whole
+                response = await self._client.post("/webhooks/rest/webhook", json=body)
             said = [_Said.model_validate(part.get("custom")) for part in response.raise_for_status().json()]
-        except (httpx.HTTPError, ValueError, AttributeError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, AttributeError, TypeError) as error:
             raise EngineFailure(type(error).__name__) from error
         if not said:
             raise EngineFailure("empty answer")

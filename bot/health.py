@@ -37,5 +37,5 @@ async def _index(actions: httpx.AsyncClient) -> tuple[bool, str]:
     try:
         response = await actions.get("/healthz")
         return True, str(response.raise_for_status().json()["index"])
-    except (httpx.HTTPError, ValueError, KeyError):
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False, ""

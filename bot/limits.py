@@ -57,7 +57,8 @@ class Limits:
             ip = ip_address(address)
         except ValueError:
             return False
+        ip = getattr(ip, "ipv4_mapped", None) or ip  # ::ffff:192.0.2.1, as a dual-stack socket names IPv4 callers
         if ip.is_loopback:
             return True
         network = ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False)
-        return self._conversations.allows(address) and self._network.allows(str(network))
+        return self._conversations.allows(str(ip)) and self._network.allows(str(network))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics, wording
@@ -30,6 +31,7 @@ log = logging.getLogger("care.messages")
 MOST_CHARACTERS = 4000
 _AT_ONCE = 8  # turns in the engine at the same time, over all conversations
 _SLOW_SECONDS = 2.5
+_PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # before a turn is tried again; doubled each time
 _QUEUE = 64  # frames that wait for a slow socket before it is closed
 
 _T = TypeVar("_T")
@@ -95,6 +97,12 @@ class Messages:
         text = text.replace("\x00", "")
         if button is None:
             check_text(text)
+        # A caller that hangs up between the commit and the queue must not leave a turn that nobody runs.
+        return await asyncio.shield(self._take(conversation, text, button, client_id, retry))
+
+    async def _take(
+        self, conversation: str, text: str, button: str | None, client_id: str | None, retry: bool
+    ) -> tuple[Received, asyncio.Event]:
         try:
             received = await self._write(
                 lambda session: conversations.receive(
@@ -123,6 +131,13 @@ class Messages:
         for turn in turns:
             self._queue(turn.conversation_id, turn.id, turn.message, turn.retry)
         return len(turns)
+
+    async def stop(self) -> None:
+        """Stop working; turns that are not answered stay in the database for `resume`."""
+        tasks = [worker.task for worker in self._workers.values() if worker.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def turn_events(self, turn_id: str) -> list[Event]:
         """The replies and notices of a turn so far."""
@@ -174,8 +189,9 @@ class Messages:
                 try:
                     await self._run(conversation, job)
                 except Exception as error:  # one of the two places that catch everything
-                    log.error("turn %s was lost sight of", job.turn_id, exc_info=error)
+                    log.error("turn %s failed inside the bot", job.turn_id, exc_info=error)
                     metrics.FAILURES.labels("internal").inc()
+                    await self._apologise(conversation, job)
                 finally:
                     slow.cancel()
                     job.done.set()
@@ -213,6 +229,13 @@ class Messages:
                 self._publish(conversation, {"type": "event", "event": frame(event)})
             return
 
+    async def _apologise(self, conversation: str, job: _Job) -> None:
+        """End a turn that cannot be answered; where not even that can be stored, the next start takes it up."""
+        try:
+            await self._tell_failure(conversation, job, give_up=True)
+        except SQLAlchemyError as error:
+            log.error("the partner of turn %s could not be told: %s", job.turn_id, type(error).__name__)
+
     async def _tell_failure(self, conversation: str, job: _Job, give_up: bool) -> None:
         if give_up and job.retry:
             text = wording.GAVE_UP.format(reference=job.turn_id[:8])
@@ -221,16 +244,12 @@ class Messages:
         if job.told and not give_up:
             await self._write(lambda session: conversations.count_attempt(session, job.turn_id))
             return
-        job.told = True
         data = {"type": "error", "retry": not job.retry, "reference": job.turn_id[:8]}
-        for event in await self._write(
-            lambda session: conversations.notice(session, job.turn_id, text, data, give_up=give_up)
-        ):
-            self._publish(conversation, {"type": "event", "event": frame(event)})
+        await self._notice(conversation, job, text, data, give_up)
 
     async def _until_ready(self, failures: int) -> None:
         """Wait before a turn is tried again: until the others are back, then a little more each time."""
-        await asyncio.sleep(min(8.0, 0.5 * 2**failures))
+        await asyncio.sleep(min(_LONGEST_PAUSE, _PAUSE * 2**failures))
         while not self._health.ready:
             await asyncio.sleep(0.5)
 
@@ -238,9 +257,13 @@ class Messages:
         await asyncio.sleep(_SLOW_SECONDS)
         if job.told or not job.retry:
             return
+        # Shielded: the turn may end while this is being stored, and what is stored must be published.
+        await asyncio.shield(self._notice(conversation, job, wording.SLOW, {"type": "slow"}, give_up=False))
+
+    async def _notice(self, conversation: str, job: _Job, text: str, data: dict[str, Any], give_up: bool) -> None:
         job.told = True
         for event in await self._write(
-            lambda session: conversations.notice(session, job.turn_id, wording.SLOW, {"type": "slow"}, give_up=False)
+            lambda session: conversations.notice(session, job.turn_id, text, data, give_up=give_up)
         ):
             self._publish(conversation, {"type": "event", "event": frame(event)})
 

@@ -112,17 +112,21 @@ class Supervisor:
         pause = _FIRST_PAUSE
         while True:
             started = asyncio.get_running_loop().time()
-            process = await self._start(child)
-            self._running[child.name] = process
-            status = await process.wait()
+            status = await self._run_once(child)
             if asyncio.get_running_loop().time() - started > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE
-            log.error(
-                "%s ended (status %s); started again in %.1f s. Its log: %s", child.name, status, pause, child.log_file
-            )
+            log.error("%s ended (%s); started again in %.1f s. Its log: %s", child.name, status, pause, child.log_file)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, 2 * pause)
             self._on_restart(child.name)
+
+    async def _run_once(self, child: Child) -> str:
+        try:
+            process = await self._start(child)
+        except OSError as error:
+            return f"it cannot be started: {error}"
+        self._running[child.name] = process
+        return f"status {await process.wait()}"
 
     async def _start(self, child: Child) -> asyncio.subprocess.Process:
         descriptor = os.open(child.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -159,3 +159,7 @@ def _random() -> str:
 def _stop(sentence: str) -> None:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

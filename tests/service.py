@@ -75,11 +75,16 @@ class Service:
         replies: list[dict[str, Any]] = response.json()["replies"]
         return replies
 
+    @property
+    def process(self) -> psutil.Process:
+        """The process of `bot`."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
     def child(self, name: str) -> psutil.Process:
         """The process of `engine` or `actions`."""
         mark = {"engine": "rasa", "actions": "actions.server"}[name]
-        assert self._process is not None
-        for process in psutil.Process(self._process.pid).children(recursive=True):
+        for process in self.process.children(recursive=True):
             if mark in " ".join(process.cmdline()):
                 return process
         raise LookupError(name)

@@ -137,8 +137,8 @@ def count_attempt(session: Session, turn_id: str) -> None:
 
 
 def open_turns(session: Session) -> list[Turn]:
-    """Turns that have not been answered and shall be, oldest first."""
-    return list(session.scalars(select(Turn).where(Turn.state == "pending").order_by(Turn.created_at, Turn.seq)))
+    """Turns that have not been answered and shall be; a conversation's in their order, whatever the clock did."""
+    return list(session.scalars(select(Turn).where(Turn.state == "pending").order_by(Turn.seq, Turn.created_at)))
 
 
 def events_after(session: Session, conversation_id: str, seq: int) -> tuple[list[Event], bool]:

@@ -17,6 +17,8 @@ from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -44,8 +46,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to the newest form."""
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config = _migrations()
         with self._writing.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -133,6 +134,23 @@ class _Write(Generic[_T]):
         self.future = future
 
 
+def schema_versions(url: str) -> tuple[str | None, str]:
+    """The migration that a database is at (None: no tables yet) and the newest; only reads.
+
+    Raises:
+        SQLAlchemyError: the database does not answer, or is none.
+    """
+    engine = create_engine(url, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    newest = ScriptDirectory.from_config(_migrations()).get_current_head()
+    assert newest is not None
+    return found, newest
+
+
 def sqlite_note() -> str | None:
     """What `care doctor` says of this SQLite, None when there is nothing to say."""
     if sqlite3.sqlite_version_info >= _FIXED_SQLITE:
@@ -141,6 +159,12 @@ def sqlite_note() -> str | None:
         f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug of versions before 3.51.3; it needs two writing "
         "processes, and only `bot` writes here. Use PostgreSQL for several replicas."
     )
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _engine(url: str) -> Engine:

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers
 
 from bot.engine import Engine
@@ -53,6 +54,7 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
         yield
         for task in tasks:
             task.cancel()
+        await messages.stop()
         await engine.close()
         await asyncio.to_thread(database.close)
 
@@ -107,8 +109,11 @@ async def _tidy(database: Database) -> None:
     """Forget anonymous conversations after 30 days."""
     while True:
         forget = partial(conversations.forget_old, before=now() - _ANONYMOUS_KEPT)
-        gone = await asyncio.wrap_future(database.submit(forget))
-        if gone:
+        try:
+            gone = await asyncio.wrap_future(database.submit(forget))
+        except SQLAlchemyError as error:
+            log.error("old conversations are not deleted; tried again in an hour: %s", type(error).__name__)
+        else:
             log.info("%d conversations older than %d days are deleted", gone, _ANONYMOUS_KEPT.days)
         await asyncio.sleep(_TIDY_SECONDS)
 

@@ -1,9 +1,9 @@
-"""What stands before every HTTP request: host, body size, security headers, CORS for the widget."""
+"""What stands before every request: host, body size, security headers, CORS for the widget."""
 
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from settings import Settings
 
 MOST_BODY = 64 * 1024
-_LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]", "::1"}
+_TOO_LARGE = "The request is larger than 64 KB."
+_LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -32,15 +34,16 @@ class Guard:
         self._ancestors = " ".join(settings.widget_origins) or "'none'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._hosts is not None and _host_name(headers) not in self._hosts:
-            await _refuse(send, 421, "This address is not served here.")
-            return
-        if headers.get("content-length", "0").isdigit() and int(headers.get("content-length", "0")) > MOST_BODY:
-            await _refuse(send, 413, "The request is larger than 64 KB.")
+        served_here = self._hosts is None or _host_name(headers) in self._hosts
+        if scope["type"] == "websocket":
+            if served_here:
+                await self._app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008})
             return
 
         body = 0
@@ -59,15 +62,29 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             nonlocal started
+            if refused and not started:
+                return  # the application answers a request that it could not read; we do, below
             if message["type"] == "http.response.start":
                 started = True
                 self._add_headers(scope, headers, MutableHeaders(scope=message))
-            if not refused:
-                await send(message)
+            await send(message)
 
-        await self._app(scope, receive_limited, send_guarded)
-        if refused:
-            await _refuse(send, 413, "The request is larger than 64 KB.")
+        if not served_here:
+            await _answer(send_guarded, 421, "This address is not served here.")
+            return
+        if int(headers.get("content-length", "0")) > MOST_BODY:
+            await _answer(send_guarded, 413, _TOO_LARGE)
+            return
+        try:
+            await self._app(scope, receive_limited, send_guarded)
+        except Exception:  # raised again: the layer outside logs it
+            if not started:
+                refused = False
+                await _answer(send_guarded, 500, "Something went wrong here. Please try again in a moment.")
+            raise
+        if refused and not started:
+            refused = False
+            await _answer(send_guarded, 413, _TOO_LARGE)
 
     def _add_headers(self, scope: Scope, request: Headers, response: MutableHeaders) -> None:
         host = request.get("host", "")
@@ -90,11 +107,11 @@ class Guard:
 
 
 def _host_name(headers: Headers) -> str:
-    host = headers.get("host", "")
-    return (urlsplit(f"//{host}").hostname or "") if host.count(":") < 3 else host.rsplit("]", 1)[0] + "]"
+    host = _HOST.fullmatch(headers.get("host", ""))
+    return host["name"].lower() if host else ""
 
 
-async def _refuse(send: Send, status: int, sentence: str) -> None:
+async def _answer(send: Send, status: int, sentence: str) -> None:
     body = json.dumps({"detail": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

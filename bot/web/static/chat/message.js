@@ -85,7 +85,7 @@ export class MessageView {
         chip.addEventListener("click", () => {
           if (chip.getAttribute("aria-disabled") !== "true") this.on.press(button);
         });
-        chips.push({ chip, payload: button.payload });
+        chips.push({ chip, payload: button.payload, related });
         list.append(chip);
       }
       node.append(list);
@@ -93,12 +93,12 @@ export class MessageView {
     return chips;
   }
 
-  /** Once a button is chosen, those beside it cannot be pressed any more. */
+  /** Once an answer is chosen, those beside it are closed; related questions can all be asked, each once. */
   #mark(chips, { chosen, dead }) {
-    const closed = chips.some(({ payload }) => chosen.has(payload));
-    for (const { chip, payload } of chips) {
+    const decided = chips.some(({ payload, related }) => !related && chosen.has(payload));
+    for (const { chip, payload, related } of chips) {
       const mine = chosen.has(payload);
-      if (closed || dead.has(payload)) chip.setAttribute("aria-disabled", "true");
+      if (mine || dead.has(payload) || (decided && !related)) chip.setAttribute("aria-disabled", "true");
       else chip.removeAttribute("aria-disabled");
       if (mine === chip.classList.contains("chosen")) continue;
       chip.classList.toggle("chosen", mine);
