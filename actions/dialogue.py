@@ -51,7 +51,9 @@ _ORDINALS = {
     "bottom": -1,
     "middle": 1,
 }
-_NONE = re.compile(r"\bn(?:one|either|othing)\b", re.IGNORECASE)
+_WEAK_ORDINALS = {"one", "a", "b", "c"}  # "the second one", "take a look at the third": words first of all
+_NONE = re.compile(r"\bn(?:one|either|othing)\b|\bnot? (?:one|any)\b", re.IGNORECASE)
+_TICKET = {"ticket", "ticket, reminded"}  # what `awaiting` says of an open offer; one reminder is enough
 
 
 @dataclass
@@ -118,33 +120,29 @@ def answer_question(context: Context) -> Turn:
         turn.replies.append(
             reply(say("resume_ticket", question=_short(earlier)), ticket_buttons(), type="ask", slot="ticket")
         )
-        turn.slots["awaiting"] = "ticket"
+        turn.slots["awaiting"] = "ticket, reminded"
     return turn
 
 
 def show_entry(context: Context) -> Turn:
     """action_show_entry: the entry that a button named."""
-    entry_id = next(context.tracker.get_latest_entity_values("entry"), None)
-    if entry_id is None or entry_id not in context.search.index.entries:
-        return Turn([reply(say("nothing_offered"), type="no_answer")])
-    return _show(context, entry_id)
+    return _show_if_there(context, next(context.tracker.get_latest_entity_values("entry"), None))
 
 
 def choose(context: Context) -> Turn:
     """action_choose: "the second one" after an offer."""
     offered = context.slot("offered") or []
-    if not offered:
+    there = [entry for entry in offered if entry in context.search.index.entries]  # the index may have changed since
+    if not there:
         return Turn([reply(say("nothing_offered"), type="no_answer")])
     if _NONE.search(context.text):
         return none_of_these(context)
-    words = re.findall(r"[a-z0-9]+", context.text.lower())
-    positions = [_ORDINALS[word] for word in words if word in _ORDINALS and word != "one"] or [
-        _ORDINALS[word] for word in words if word == "one"
-    ]
-    if not positions or positions[0] >= len(offered):
-        entries = [context.search.entry(entry) for entry in offered if entry in context.search.index.entries]
-        return Turn([replies.choices(say("which_number", count=len(entries)), entries)])
-    return _show(context, offered[positions[0]])
+    words = [word for word in re.findall(r"[a-z0-9]+", context.text.lower()) if word in _ORDINALS]
+    words = [word for word in words if word not in _WEAK_ORDINALS] or words
+    position = _ORDINALS[words[0]] if words else len(offered)
+    if position >= len(offered) or offered[position] not in there:
+        return Turn([replies.choices(say("which_number", count=len(there)), [*map(context.search.entry, there)])])
+    return _show(context, offered[position])
 
 
 def none_of_these(context: Context) -> Turn:
@@ -157,7 +155,7 @@ def none_of_these(context: Context) -> Turn:
 def helpful(context: Context) -> Turn:
     """action_helpful: the last answer helped."""
     entry = context.slot("last_entry")
-    turn = Turn([reply(say("helpful"), type="feedback", helpful=True)], {"awaiting": None})
+    turn = Turn([reply(say("helpful"), type="smalltalk", kind="thanks", helpful=True)], {"awaiting": None})
     if entry:
         turn.record = {"feedback": {"entry": entry, "helpful": True}}
     return turn
@@ -165,6 +163,8 @@ def helpful(context: Context) -> Turn:
 
 def not_helpful(context: Context) -> Turn:
     """action_not_helpful: the next best answers, then a ticket."""
+    if context.slot("awaiting") == "choice":
+        return none_of_these(context)
     entry, question = context.slot("last_entry"), context.slot("last_question")
     if not entry or not question:
         return Turn([reply(say("not_helpful_nothing"), type="feedback", helpful=False)])
@@ -184,10 +184,11 @@ def affirm(context: Context) -> Turn:
     awaiting = context.slot("awaiting")
     if awaiting == "feedback":
         return helpful(context)
-    if awaiting == "ticket":
+    if awaiting in _TICKET:
         return open_ticket(context)
     if awaiting == "choice":
-        return choose(context) if len(context.slot("offered") or []) > 1 else _show(context, context.slot("offered")[0])
+        offered = context.slot("offered") or []
+        return _show_if_there(context, offered[0]) if len(offered) == 1 else choose(context)
     return Turn([reply(say("affirm_nothing"), type="smalltalk", kind="help")])
 
 
@@ -198,7 +199,7 @@ def deny(context: Context) -> Turn:
         return not_helpful(context)
     if awaiting == "choice":
         return none_of_these(context)
-    text = say("no_ticket") if awaiting == "ticket" else say("deny_nothing")
+    text = say("no_ticket") if awaiting in _TICKET else say("deny_nothing")
     return Turn([reply(text, type="smalltalk", kind="help")], {"awaiting": None})
 
 
@@ -256,9 +257,11 @@ def _with_context(context: Context, alone: Result) -> tuple[str, list[Result]]:
     together = context.search.search(both)
     shown = context.slot("last_entry")
     best_alone = alone.hits[0].confidence if alone.hits else 0.0
+    if not together.hits:
+        return text, [alone]
     if alone.decision == "answer" and alone.hits[0].id != shown and best_alone >= together.hits[0].confidence:
         return text, [alone]
-    return (both, [together]) if together.hits and together.hits[0].confidence > best_alone else (text, [alone])
+    return (both, [together]) if together.hits[0].confidence > best_alone else (text, [alone])
 
 
 def _add_answer(context: Context, turn: Turn, result: Result) -> None:
@@ -271,6 +274,13 @@ def _add_answer(context: Context, turn: Turn, result: Result) -> None:
     else:
         turn.slots |= {"last_entry": None, "offered": None}
         _offer_ticket(turn, say("no_answer"), type="no_answer")
+
+
+def _show_if_there(context: Context, entry_id: str | None) -> Turn:
+    """The entry, unless the index has lost it since it was offered."""
+    if entry_id is None or entry_id not in context.search.index.entries:
+        return Turn([reply(say("nothing_offered"), type="no_answer")])
+    return _show(context, entry_id)
 
 
 def _show(context: Context, entry_id: str, confidence: float = 1.0) -> Turn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 
 from watchfiles import awatch
@@ -48,30 +49,54 @@ class LiveIndex:
             log.info("index %s is live", manifest.version)
 
     async def _follow_content(self) -> None:
-        await self._rebuild()  # files changed while nobody watched
-        async for _ in awatch(self._settings.content_dir, ROOT / "data", debounce=400, step=100):
-            await self._rebuild()
+        changed = asyncio.Event()
+        changed.set()  # files may have changed while nobody watched
+        await asyncio.gather(self._note_changes(changed), self._rebuild_when(changed))
 
-    async def _rebuild(self) -> None:
-        """First the changed answers with the known classifier (seconds), then the classifier."""
-        for more in (["--keep-classifier"], []):
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "knowledge.faq.build",
-                *more,
-                cwd=ROOT,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            _, problems = await process.communicate()
-            if process.returncode != 0:
-                log.error("changed content is not used, the old index goes on answering:\n%s", problems.decode())
-                return
+    async def _note_changes(self, changed: asyncio.Event) -> None:
+        async for _ in awatch(self._settings.content_dir, ROOT / "data", debounce=400, step=100):
+            changed.set()
+
+    async def _rebuild_when(self, changed: asyncio.Event) -> None:
+        """First the changed answers with the known classifier (seconds), then the classifier (longer).
+
+        A change meanwhile ends the second step: it would train on what is out of date already,
+        and the newest change must be live within seconds too.
+        """
+        while True:
+            await changed.wait()
+            changed.clear()
+            if not await _finish(await _start_builder("--keep-classifier")):
+                continue
+            trainer = await _start_builder()
+            training = asyncio.create_task(_finish(trainer))
+            overtaken = asyncio.create_task(changed.wait())
+            await asyncio.wait((training, overtaken), return_when=asyncio.FIRST_COMPLETED)
+            overtaken.cancel()
+            if trainer.returncode is None:
+                trainer.terminate()
+            await training
 
     def _load(self) -> Understanding:
         return load_understanding(self._settings, self._embedder)
+
+
+async def _start_builder(*options: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "knowledge.faq.build", *options),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _finish(builder: asyncio.subprocess.Process) -> bool:
+    """Whether it built; logs what it says is wrong. One that was terminated built nothing, and nothing is wrong."""
+    _, problems = await builder.communicate()
+    if builder.returncode not in (0, -signal.SIGTERM):
+        log.error("changed content is not used, the old index goes on answering:\n%s", problems.decode())
+    return builder.returncode == 0
 
 
 def load_understanding(settings: Settings, embedder: OnnxEmbedder | None = None) -> Understanding:

@@ -47,7 +47,8 @@ def create_app(live: LiveIndex, token: str, today: Callable[[], date] = date.tod
         text = body.get("text")
         if not isinstance(text, str):
             return JSONResponse({"error": "text is missing"}, 422)
-        return JSONResponse(live.understanding.parse(text))
+        # Half a surrogate pair is valid in JSON and in nothing else.
+        return JSONResponse(live.understanding.parse(text.encode(errors="replace").decode()))
 
     async def webhook(request: Request) -> Response:
         if not _same(request.headers.get("authorization", "").removeprefix("Bearer "), token):
@@ -113,7 +114,7 @@ async def _json(request: Request) -> dict[str, Any] | None:
 
 
 def _same(given: object, token: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode(), token.encode())
+    return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), token.encode())
 
 
 def _end_with_parent() -> None:

@@ -15,6 +15,7 @@ from knowledge.faq.text import Terms, clean
 sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
 import spacy  # noqa: E402
 from spacy.language import Language  # noqa: E402
+from spacy.tokens import Span  # noqa: E402
 
 if sys.modules["torch"] is None:
     del sys.modules["torch"]
@@ -25,6 +26,7 @@ _AND_ALSO = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_WORDS = 3  # a shorter part is no question of its own
+_MOST_PARTS = 12  # a longer message is a story; each part costs a search
 
 
 class Understanding:
@@ -40,11 +42,9 @@ class Understanding:
         if button is not None:
             return _parsed(text, button.intent, 1.0, [{"entity": k, "value": v} for k, v in button.values.items()])
         whole = self.search.search(text)
-        document = self._language(clean(text))
-        entities = [
-            {"entity": e.label_.lower(), "value": e.text, "start": e.start_char, "end": e.end_char}
-            for e in document.ents
-        ]
+        read = clean(text)
+        document = self._language(read)
+        entities = [_entity(entity, in_text=read == text) for entity in document.ents]
         if whole.intent is not None:
             return _parsed(text, whole.intent, whole.intent_confidence, entities)
         parts = self._parts([sentence.text for sentence in document.sents], whole)
@@ -55,7 +55,7 @@ class Understanding:
         """One result for each question in the message; only the whole's when it asks one thing."""
         texts = [part for sentence in sentences for part in _AND_ALSO.split(sentence)]
         texts = [text for text in texts if len(text.split()) >= _FEWEST_WORDS]
-        if len(texts) < 2:
+        if not 2 <= len(texts) <= _MOST_PARTS:
             return [whole]
         found: dict[str, Result] = {}
         for text in texts:
@@ -64,6 +64,12 @@ class Understanding:
                 found.setdefault(part.hits[0].id, part)
         # Two sentences that tell one story have one answer: the whole message's must be among the parts'.
         return list(found.values()) if len(found) > 1 and whole.hits[0].id in found else [whole]
+
+
+def _entity(found: Span, *, in_text: bool) -> dict[str, Any]:
+    """Rasa's form of an entity; where it stands is said only when it stands in the partner's own text."""
+    place = {"start": found.start_char, "end": found.end_char} if in_text else {}
+    return {"entity": found.label_.lower(), "value": found.text, **place}
 
 
 def _parsed(text: str, intent: str, confidence: float, entities: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ turn a score into a confidence, and the three limits of the decision. No evaluat
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 import tempfile
@@ -111,7 +112,7 @@ def reliability(held_out: list[HeldOut], thresholds: Thresholds) -> list[tuple[f
     confidence = np.array([thresholds.confidence(message.score) for message in questions])
     right = np.array([message.right for message in questions])
     rows = []
-    for low, high in zip(_BINS, _BINS[1:], strict=False):
+    for low, high in itertools.pairwise(_BINS):
         within = (confidence >= low) & ((confidence < high) | (high == _BINS[-1]))
         if within.any():
             rows.append((low, high, int(within.sum()), float(confidence[within].mean()), float(right[within].mean())))
@@ -147,7 +148,8 @@ def _ask(search: Search, text: str, entry: str, intent: str) -> HeldOut:
 
 def _log_odds(messages: list[HeldOut]) -> npt.NDArray[np.float64]:
     scores = np.clip([message.score for message in messages], _LEAST, 1 - _LEAST)
-    return np.log(scores / (1 - scores))[:, None]
+    log_odds: npt.NDArray[np.float64] = np.log(scores / (1 - scores))
+    return log_odds[:, None]
 
 
 def _up(value: float) -> float:

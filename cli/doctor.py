@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Literal
 
@@ -89,13 +89,7 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 
 def _packages(_: Settings) -> Iterator[Finding]:
-    installed: dict[str, str] = {}
-    for name in APP_PACKAGES:
-        try:
-            installed[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    yield from _compare("application", installed, APP_PACKAGES, ROOT / "requirements" / "app.txt")
+    yield from _compare("application", sys.path, APP_PACKAGES, ROOT / "requirements" / "app.txt")
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
@@ -106,12 +100,12 @@ def _engine(settings: Settings) -> Iterator[Finding]:
     if not (environment / "bin" / "rasa").exists():
         yield Finding("WRONG", "there is no Rasa in .venv-rasa", "type `make run`, which installs it")
         return
-    places = [str(place) for place in environment.glob("lib/python3*/site-packages")]
-    installed = {found.metadata["Name"].lower(): found.version for found in distributions(path=places)}
-    yield from _compare("engine", installed, ENGINE_PACKAGES, ROOT / "requirements" / "engine.txt")
+    packages = [str(place) for place in environment.glob("lib/python3*/site-packages")]
+    yield from _compare("engine", packages, ENGINE_PACKAGES, ROOT / "requirements" / "engine.txt")
 
 
-def _compare(what: str, installed: dict[str, str], names: tuple[str, ...], lock: Path) -> Iterator[Finding]:
+def _compare(what: str, places: list[str], names: tuple[str, ...], lock: Path) -> Iterator[Finding]:
+    installed = {found.name.lower().replace("_", "-"): found.version for found in distributions(path=places)}
     locked = locked_versions(lock)
     others = [
         f"{name} {installed.get(name, 'missing')} instead of {locked[name]}"
@@ -136,14 +130,14 @@ def _encoder(settings: Settings) -> Iterator[Finding]:
 def _content_and_index(settings: Settings) -> Iterator[Finding]:
     try:
         content = load_content(settings.content_dir)
-    except (ContentError, OSError) as error:
-        problems = error.problems if isinstance(error, ContentError) else [str(error)]
-        more = f" (and {len(problems) - _SHOWN} more)" if len(problems) > _SHOWN else ""
-        for problem in problems[:_SHOWN]:
+    except ContentError as error:
+        for problem in error.problems[:_SHOWN]:
             yield Finding("WRONG", _sentence(problem))
-        yield Finding(
-            "WRONG", f"the FAQ's content cannot be used{more}", "mend these files; `care index` says if they are"
-        )
+        if len(error.problems) > _SHOWN:
+            yield Finding("WRONG", f"{len(error.problems) - _SHOWN} more problems in the content", "run `care index`")
+        return
+    except OSError as error:
+        yield Finding("WRONG", f"the FAQ's content: {error}", "see CARE_CONTENT_DIR in README.md")
         return
     yield Finding("ok", f"the FAQ's content is valid: {len(content.entries)} entries")
     yield from _reviews(content)
@@ -168,7 +162,9 @@ def _index(settings: Settings, content: Content) -> Iterator[Finding]:
     manifest = index.read_manifest(settings.models_dir / "index")
     if manifest is None:
         yield Finding("WRONG", "there is no search index", "run `care index`")
-    elif manifest.content != content.hash or manifest.model != embedder.name:
+    elif not embedder.name.startswith(f"{settings.embedding_model}:") or manifest.model != embedder.name:
+        yield Finding("WRONG", "the search index was made with another embedding model", "run `care index`")
+    elif manifest.content != content.hash:
         yield Finding("WRONG", "the search index is older than the content", "run `care index`")
     else:
         yield Finding("ok", f"search index {manifest.version} holds the present content")
@@ -198,9 +194,7 @@ def _port(settings: Settings) -> Iterator[Finding]:
             return
     answers = _readiness(settings)
     if answers is None:
-        yield Finding(
-            "WRONG", f"{name} on {settings.host}: {reason}", "set CARE_PORT or CARE_HOST, or stop what uses it"
-        )
+        yield Finding("WRONG", f"{name} on {settings.host}: {reason}", "set another CARE_PORT or CARE_HOST")
     elif answers:
         yield Finding("ok", f"the bot runs on {name} and answers questions")
     else:
@@ -233,26 +227,26 @@ def _data_folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    sqlite = settings.database.startswith("sqlite")
-    file = make_url(settings.database).database if sqlite else None
-    if file is not None and not Path(file).exists():
-        yield Finding("ok", "the database will be made at the first start")
-    else:
-        try:
-            found, newest = schema_versions(settings.database)
-        except SQLAlchemyError as error:
-            yield Finding("WRONG", f"database: {_sentence(error)}", "see CARE_DATABASE_URL in README.md")
-            return
-        if found == newest:
-            yield Finding("ok", f"the database answers, its tables are of form {found}")
-        elif found is None or found < newest:
-            yield Finding(
-                "warn", f"the database is of form {found}, the newest is {newest}", "the next start updates it"
-            )
+    try:
+        url = make_url(settings.database)
+        sqlite = url.get_backend_name() == "sqlite"
+        if sqlite and url.database and not Path(url.database).exists():
+            yield Finding("ok", "the database will be made at the first start")
         else:
-            yield Finding("WRONG", f"the database is of form {found}, newer than {newest}", "run the newer program")
+            yield _form(*schema_versions(settings.database))
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: no driver for this kind of database
+        yield Finding("WRONG", f"database: {_sentence(error)}", "see CARE_DATABASE_URL in README.md")
+        return
     if sqlite and (note := sqlite_note()):
         yield Finding("warn", note)
+
+
+def _form(found: str | None, newest: str) -> Finding:
+    if found == newest:
+        return Finding("ok", f"the database answers, its tables are of form {found}")
+    if found is None or found < newest:
+        return Finding("warn", f"the database is of form {found}, not {newest}", "the next start updates it")
+    return Finding("WRONG", f"the database is of form {found}, newer than {newest}", "run the newer program")
 
 
 def _some(items: list[str]) -> str:

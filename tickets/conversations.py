@@ -74,9 +74,7 @@ def receive(
         UnknownButton, UsedButton: the button cannot be pressed.
     """
     if client_id is not None:
-        known = session.scalar(
-            select(Event).where(Event.conversation_id == conversation_id, Event.client_id == client_id)
-        )
+        known = _by_client_id(session, conversation_id, client_id)
         if known is not None:
             turn = session.scalar(select(Turn).where(Turn.conversation_id == conversation_id, Turn.seq == known.seq))
             assert turn is not None
@@ -95,6 +93,11 @@ def receive(
     session.add(turn)
     session.flush()
     return Received(event, turn, new=True)
+
+
+def seen_before(session: Session, conversation_id: str, client_id: str) -> bool:
+    """Whether a message with this client id has arrived."""
+    return _by_client_id(session, conversation_id, client_id) is not None
 
 
 def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record: dict[str, Any]) -> list[Event]:
@@ -195,6 +198,10 @@ def forget_old(session: Session, before: datetime) -> int:
         session.execute(delete(table).where(table.conversation_id.in_(old)))
     gone = session.execute(delete(Conversation).where(Conversation.active_at < before))
     return int(getattr(gone, "rowcount", 0))
+
+
+def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Event | None:
+    return session.scalar(select(Event).where(Event.conversation_id == conversation_id, Event.client_id == client_id))
 
 
 def _append(session: Session, conversation_id: str, **values: Any) -> Event:

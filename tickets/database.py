@@ -155,10 +155,7 @@ def sqlite_note() -> str | None:
     """What `care doctor` says of this SQLite, None when there is nothing to say."""
     if sqlite3.sqlite_version_info >= _FIXED_SQLITE:
         return None
-    return (
-        f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug of versions before 3.51.3; it needs two writing "
-        "processes, and only `bot` writes here. Use PostgreSQL for several replicas."
-    )
+    return f"SQLite {sqlite3.sqlite_version} is unsafe with two writing processes (3.51.3 is not); ours is one"
 
 
 def _migrations() -> Config:

@@ -185,8 +185,10 @@ class _Chat:
         if await self._find_conversation() is None:
             await self._socket.close(_CLOSE_SESSION, "session")
             raise WebSocketDisconnect(_CLOSE_SESSION)
+        known = await self._seen_before(sent.client_id)
         try:
-            if not self._limits.message(self._conversation):
+            # A message sent again after a lost connection was counted the first time.
+            if not known and not self._limits.message(self._conversation):
                 raise NotAccepted("rate", wording.TOO_MANY)
             received, _ = await self._messages.receive(
                 self._conversation,
@@ -200,6 +202,12 @@ class _Chat:
             )
             return
         await self._send({"type": "ack", "client_id": sent.client_id, "seq": received.event.seq})
+
+    async def _seen_before(self, client_id: str) -> bool:
+        return await asyncio.to_thread(
+            self._database.read,
+            lambda session: conversations.seen_before(session, self._conversation, client_id),
+        )
 
     async def _find_conversation(self) -> str | None:
         return await asyncio.to_thread(

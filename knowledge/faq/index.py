@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from knowledge.faq.entries import Content, Entry, Page
 from knowledge.faq.spelling import Spelling, count_words
 from knowledge.faq.text import Terms
 
-_FORMAT = 1  # raised when the files below change their meaning
+_FORMAT = 2  # raised when the files below change their meaning
 _KEPT = 3  # old versions left for readers that are just loading them
 
 Reader = Callable[[str], str]
@@ -66,6 +67,7 @@ class Index:
     classifier: Classifier
     terms: Terms
     vocabulary: dict[str, int]
+    examples: dict[str, str]  # an example message, as `plain` reads it → its intent
 
 
 def build(
@@ -116,7 +118,8 @@ def build(
             labels = [row.entry for row in rows] + [label for _, label in others]
             say(f"training the classifier on {len(learned)} examples")
             classifier = train([texts[i] for i in learned], vectors[learned], [labels[i] for i in learned])
-        _write(folder, manifest, content, rows, texts, vectors, classifier, terms, vocabulary)
+        intents = {plain(text): intent for intent, messages in examples.items() for text in messages}
+        _write(folder, manifest, content, rows, texts, vectors, classifier, terms, vocabulary, intents)
         return manifest
 
 
@@ -124,6 +127,11 @@ def reader(terms: Terms, vocabulary: dict[str, int]) -> Reader:
     """How a text is read before it is embedded: the same for what is indexed and what is asked."""
     spelling = Spelling(vocabulary)
     return lambda text: spelling.mend(terms.normalise(text))
+
+
+def plain(text: str) -> str:
+    """A short message without capitals and punctuation: how an example is known again word by word."""
+    return " ".join(re.findall(r"\w+", text.casefold())) or text.strip()
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -159,6 +167,7 @@ def load(folder: Path) -> Index:
         classifier=Classifier.load(place / "classifier.npz"),
         terms=Terms(stored["terms"]["abbreviations"], tuple(stored["terms"]["products"])),
         vocabulary=stored["vocabulary"],
+        examples=stored["examples"],
     )
 
 
@@ -209,6 +218,7 @@ def _write(
     classifier: Classifier,
     terms: Terms,
     vocabulary: dict[str, int],
+    intents: dict[str, str],
 ) -> None:
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=folder))
     stored = {
@@ -216,6 +226,7 @@ def _write(
         "rows": [asdict(row) for row in rows],
         "terms": asdict(terms),
         "vocabulary": vocabulary,
+        "examples": intents,
     }
     (draft / "entries.json").write_text(json.dumps(stored, default=str), encoding="utf-8")
     (draft / "texts.json").write_text(json.dumps(texts), encoding="utf-8")

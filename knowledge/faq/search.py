@@ -8,7 +8,7 @@ entry's score is calibrated to a confidence, from which the decision follows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ import yaml
 
 from knowledge.faq.embedder import Embedder, Vectors
 from knowledge.faq.entries import Entry
-from knowledge.faq.index import Index, reader
+from knowledge.faq.index import Index, plain, reader
 
 Decision = Literal["answer", "choices", "none"]
 
@@ -40,8 +40,22 @@ class Thresholds:
 
     @classmethod
     def load(cls, path: Path) -> Thresholds:
-        """Read `search.yml`."""
-        return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+        """Read `search.yml`.
+
+        Raises:
+            ValueError: it does not give exactly one number for each of them.
+        """
+        try:
+            numbers = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path}: not valid YAML: {error}") from error
+        names = [field.name for field in fields(cls)]
+        if not isinstance(numbers, dict) or set(numbers) != set(names):
+            raise ValueError(f"{path}: must give exactly {', '.join(names)}.")
+        for name, number in numbers.items():
+            if not isinstance(number, (int, float)):
+                raise ValueError(f"{path}: {name}: must be a number such as 0.5.")
+        return cls(**numbers)
 
     def confidence(self, score: float) -> float:
         """The calibrated probability, 0 to 1, that an entry with this score is the right answer."""
@@ -99,14 +113,17 @@ class Search:
     def search(self, message: str) -> Result:
         """Find the entries that answer `message`, and decide what to do with them."""
         text = self._read(message)
-        if not any(character.isalnum() for character in text):
-            return Result((), "none", None, 0.0, self.index.manifest.version)
+        example = self.index.examples.get(plain(message))
+        if not any(character.isalnum() for character in text):  # a lone emoji may still be a greeting
+            return Result((), "none", example, float(example is not None), self.index.manifest.version)
         vector = self._embedder.embed([text])
         probabilities = self.index.classifier.probabilities([text], vector)[0]
         scores = self._scores(vector, probabilities)
         best = np.argsort(-scores)[:_HITS]
         hits = tuple(Hit(self._ids[i], round(self._thresholds.confidence(float(scores[i])), 4)) for i in best)
         intent, intent_confidence = self._intent(probabilities, float(scores[best[0]]))
+        if example is not None:  # word by word an example: "help" alone looks like "hello" to the classifier
+            intent, intent_confidence = example, 1.0
         return Result(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version)
 
     def _scores(self, vector: Vectors, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

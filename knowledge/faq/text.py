@@ -59,7 +59,9 @@ def clean(text: str) -> str:
     """Compatibility characters folded, invisible ones dropped, white space single, cut at MAX_CHARACTERS."""
     folded = unicodedata.normalize("NFKC", text[: 2 * MAX_CHARACTERS])
     visible = "".join(" " if c.isspace() else c for c in folded if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(visible.split())[:MAX_CHARACTERS]
+    # Again, because an accent may have stood behind an invisible character.
+    whole = unicodedata.normalize("NFKC", " ".join(visible.split()))
+    return whole[:MAX_CHARACTERS].rstrip()
 
 
 def _plain(word: str) -> str:

@@ -59,7 +59,7 @@ async def test_killed_servers_and_cut_sockets_lose_nothing(
     open_turns = 0
     async with CuttingProxy(bot.port) as proxy:
         clients = [ChatClient(proxy.port) for _ in range(size(5, 20))]
-        async with talking(clients, log, dice, pause=size(5, 20) / 10):
+        async with talking(clients, log, dice, pause=size(15, 40) / 10):
             for fault in dice.sample(["kill"] * kills + ["cut"] * cuts, kills + cuts):
                 await asyncio.sleep(dice.uniform(0.2, 1.0))
                 if fault == "cut":
@@ -92,7 +92,7 @@ async def test_the_whole_service_killed_loses_nothing_and_leaves_nothing_behind(
 ) -> None:
     log = ServerLog(fragile.data_dir)
     clients = [ChatClient(fragile.port) for _ in range(size(3, 20))]
-    async with talking(clients, log, dice, pause=0.5):
+    async with talking(clients, log, dice, pause=1.5):
         for _ in range(size(1, 20)):
             await asyncio.sleep(dice.uniform(0.5, 1.5))
             children = [fragile.child("engine"), fragile.child("actions")]
