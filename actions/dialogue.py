@@ -249,19 +249,29 @@ def is_follow_up(text: str) -> bool:
 
 
 def _with_context(context: Context, alone: Result) -> tuple[str, list[Result]]:
-    """What was asked, and its result: for a follow-up together with the question before it, where that is surer."""
-    text, before = context.text, context.slot("last_question")
+    """What was asked, and its result: for a follow-up together with the question before it, where that is surer.
+
+    The answer that the partner has just read comes again only when nothing else is likely.
+    """
+    text, before, shown = context.text, context.slot("last_question"), context.slot("last_entry")
     if not before or not is_follow_up(text):
         return text, [alone]
     both = f"{before} {text}"[-_LONGEST_CONTEXT:]
     together = context.search.search(both)
-    shown = context.slot("last_entry")
-    best_alone = alone.hits[0].confidence if alone.hits else 0.0
-    if not together.hits:
-        return text, [alone]
-    if alone.decision == "answer" and alone.hits[0].id != shown and best_alone >= together.hits[0].confidence:
-        return text, [alone]
-    return (both, [together]) if together.hits[0].confidence > best_alone else (text, [alone])
+    if _best(together) == shown != _best(alone):
+        other = max((alone, context.search.search(both, besides=shown)), key=_confidence)
+        chosen = together if other.decision == "none" else other
+    else:
+        chosen = max((alone, together), key=_confidence)
+    return (text if chosen is alone else both), [chosen]
+
+
+def _best(result: Result) -> str | None:
+    return result.hits[0].id if result.hits else None
+
+
+def _confidence(result: Result) -> float:
+    return result.hits[0].confidence if result.hits else 0.0
 
 
 def _add_answer(context: Context, turn: Turn, result: Result) -> None:

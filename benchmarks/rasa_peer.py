@@ -21,7 +21,7 @@ import yaml
 from benchmarks.questions import Found
 from knowledge.faq.classifier import UNKNOWN
 from knowledge.faq.entries import Content
-from settings import ROOT, Settings
+from settings import ROOT
 
 _RETRIEVAL = "faq"
 _SLASH = "__"  # Rasa splits an intent's name at "/" and allows one
@@ -61,21 +61,21 @@ def ask_rasa(
     content: Content,
     examples: dict[str, list[str]],
     texts: list[str],
-    settings: Settings,
+    folder: Path,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Found]:
     """What stock Rasa finds for each of `texts`.
 
     The score of an entry is DIET's confidence in `faq` times the ResponseSelector's in the entry.
-    Its own decision counts: the fallback, another intent, or the entry.
+    Its own decision counts: the fallback, another intent, or the entry. The trained model is kept in `folder`.
 
     Raises:
         RasaError: training or parsing failed.
     """
-    model = _trained(_training_data(content, examples), settings.models_dir / "peers", say)
+    model = _trained(_training_data(content, examples), folder, say)
     say(f"stock Rasa reads {len(texts)} messages")
-    with tempfile.TemporaryDirectory(prefix="care-rasa-") as folder:
-        asked, answered = Path(folder, "texts.json"), Path(folder, "parsed.json")
+    with tempfile.TemporaryDirectory(prefix="care-rasa-") as temporary:
+        asked, answered = Path(temporary, "texts.json"), Path(temporary, "parsed.json")
         asked.write_text(json.dumps(texts), encoding="utf-8")
         _run(["python", str(ROOT / "benchmarks" / "rasa_parse.py"), str(model), str(asked), str(answered)])
         return [_found(parsed) for parsed in json.loads(answered.read_text(encoding="utf-8"))]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import aiohttp
 from pydantic import BaseModel, ConfigDict, Field
 
 ENGINE_SECONDS = 14.0  # longer than an action may take (10 s), shorter than the engine's lock lives (120 s)
@@ -49,9 +48,9 @@ class Engine:
     """Client of Rasa's REST channel. Send one message at a time per conversation."""
 
     def __init__(self, url: str, seconds: float = ENGINE_SECONDS) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-        self._client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(seconds, connect=2.0), limits=limits)
-        self._seconds = seconds
+        self._url = url
+        self._seconds = aiohttp.ClientTimeout(total=seconds, sock_connect=2.0)
+        self._opened: aiohttp.ClientSession | None = None
 
     async def send(self, conversation: str, message: str, turn_id: str) -> Answer:
         """Run one turn.
@@ -64,10 +63,10 @@ class Engine:
         """
         body = {"sender": conversation, "message": message, "metadata": {"turn_id": turn_id}}
         try:
-            async with asyncio.timeout(self._seconds):  # httpx limits each read, not the whole
-                response = await self._client.post("/webhooks/rest/webhook", json=body)
-            said = [_Said.model_validate(part.get("custom")) for part in response.raise_for_status().json()]
-        except (httpx.HTTPError, TimeoutError, ValueError, AttributeError, TypeError) as error:
+            async with self._session.post("/webhooks/rest/webhook", json=body) as response:
+                response.raise_for_status()
+                said = [_Said.model_validate(part.get("custom")) for part in await response.json()]
+        except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError, TypeError) as error:
             raise EngineFailure(type(error).__name__) from error
         if not said:
             raise EngineFailure("empty answer")
@@ -79,12 +78,23 @@ class Engine:
     async def healthy(self) -> bool:
         """Whether the engine answers at all."""
         try:
-            return (await self._client.get("/", timeout=2.0)).status_code == 200
-        except httpx.HTTPError:
+            async with self._session.get("/", timeout=aiohttp.ClientTimeout(total=2.0)) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
             return False
 
     async def close(self) -> None:
-        await self._client.aclose()
+        """Close all connections."""
+        if self._opened is not None:
+            await self._opened.close()
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:  # it needs a running loop, which there is none of when the app is built
+            # Rasa's server hangs up idle connections after 5 s; we do so first, and never write to a dead one.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=3.0)
+            self._opened = aiohttp.ClientSession(self._url, connector=connector, timeout=self._seconds)
+        return self._opened
 
 
 def as_text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import httpx
+import aiohttp
 
 from bot.engine import Engine
 
@@ -27,15 +27,16 @@ class Health:
 
     async def watch(self, engine: Engine, actions_url: str) -> None:
         """Keep looking; never ends."""
-        async with httpx.AsyncClient(base_url=actions_url, timeout=2.0) as actions:
+        async with aiohttp.ClientSession(actions_url, timeout=aiohttp.ClientTimeout(total=2.0)) as actions:
             while True:
                 self.engine, (self.actions, self.index) = await asyncio.gather(engine.healthy(), _index(actions))
                 await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _index(actions: httpx.AsyncClient) -> tuple[bool, str]:
+async def _index(actions: aiohttp.ClientSession) -> tuple[bool, str]:
     try:
-        response = await actions.get("/healthz")
-        return True, str(response.raise_for_status().json()["index"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        async with actions.get("/healthz") as response:
+            response.raise_for_status()
+            return True, str((await response.json())["index"])
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
         return False, ""

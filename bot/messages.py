@@ -47,12 +47,20 @@ class NotAccepted(Exception):
         self.text = text
 
 
+class TurnOver(asyncio.Event):
+    """Set when a turn is over; `replies` are its replies then, where this process ran it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.replies: list[Event] = []
+
+
 @dataclass
 class _Job:
     turn_id: str
     message: str
     retry: bool
-    done: asyncio.Event = field(default_factory=asyncio.Event)
+    over: TurnOver = field(default_factory=TurnOver)
     told: bool = False
 
 
@@ -81,7 +89,7 @@ class Messages:
         button: str | None = None,
         client_id: str | None = None,
         retry: bool = True,
-    ) -> tuple[Received, asyncio.Event]:
+    ) -> tuple[Received, TurnOver]:
         """Store a message and queue its turn.
 
         Args:
@@ -102,7 +110,7 @@ class Messages:
 
     async def _take(
         self, conversation: str, text: str, button: str | None, client_id: str | None, retry: bool
-    ) -> tuple[Received, asyncio.Event]:
+    ) -> tuple[Received, TurnOver]:
         try:
             received = await self._write(
                 lambda session: conversations.receive(
@@ -163,20 +171,20 @@ class Messages:
     async def _write(self, work: Callable[[Session], _T]) -> _T:
         return await asyncio.wrap_future(self._database.submit(work))
 
-    def _queue(self, conversation: str, turn_id: str, message: str, retry: bool) -> asyncio.Event:
+    def _queue(self, conversation: str, turn_id: str, message: str, retry: bool) -> TurnOver:
         worker = self._workers.setdefault(conversation, _Worker())
         job = _Job(turn_id, message, retry)
         worker.jobs.append(job)
         if worker.task is None:
             worker.task = asyncio.create_task(self._work(conversation, worker))
-        return job.done
+        return job.over
 
-    def _waiting(self, conversation: str, turn_id: str) -> asyncio.Event:
+    def _waiting(self, conversation: str, turn_id: str) -> TurnOver:
         worker = self._workers.get(conversation)
         for job in worker.jobs if worker else ():
             if job.turn_id == turn_id:
-                return job.done
-        over = asyncio.Event()
+                return job.over
+        over = TurnOver()
         over.set()
         return over
 
@@ -194,7 +202,7 @@ class Messages:
                     await self._apologise(conversation, job)
                 finally:
                     slow.cancel()
-                    job.done.set()
+                    job.over.set()
                     worker.jobs.popleft()
         finally:
             self._publish(conversation, {"type": "typing", "on": False})
@@ -223,7 +231,7 @@ class Messages:
                 await self._until_ready(failures)
                 continue
             finish = partial(conversations.finish, turn_id=job.turn_id, replies=answer.replies, record=answer.record)
-            events = await self._write(finish)
+            events = job.over.replies = await self._write(finish)
             for event in events:
                 metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
                 self._publish(conversation, {"type": "event", "event": frame(event)})
@@ -257,8 +265,7 @@ class Messages:
         await asyncio.sleep(_SLOW_SECONDS)
         if job.told or not job.retry:
             return
-        # Shielded: the turn may end while this is being stored, and what is stored must be published.
-        await asyncio.shield(self._notice(conversation, job, wording.SLOW, {"type": "slow"}, give_up=False))
+        await self._notice(conversation, job, wording.SLOW, {"type": "slow"}, give_up=False)
 
     async def _notice(self, conversation: str, job: _Job, text: str, data: dict[str, Any], give_up: bool) -> None:
         job.told = True

@@ -7,6 +7,7 @@ import ctypes
 import logging
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -64,7 +65,9 @@ def plan(settings: Settings) -> Plan:
             *("--model", str(settings.models_dir / "dialogue.tar.gz")),
             *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         ]
-        children.append(Child("engine", command, engine_environment(settings, token, actions_url), logs / "engine.log"))
+        environment = engine_environment(settings, token, actions_url)
+        _write_private(settings.data_dir / "engine.env", _shell_lines(environment))
+        children.append(Child("engine", command, environment, logs / "engine.log"))
     return Plan(children, engine_url, actions_url)
 
 
@@ -182,6 +185,18 @@ def _internal_token(data_dir: Path) -> str:
         token = secrets.token_urlsafe(32)
         file.write(token)
     return token
+
+
+def _shell_lines(environment: Mapping[str, str]) -> str:
+    """What a shell has to export for `rasa shell` and the like to reach the running `actions`."""
+    ours = {name: value for name, value in environment.items() if name.startswith(("CARE_", "RASA_"))}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in ours.items())
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
 
 
 def _free_port() -> int:

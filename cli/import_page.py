@@ -20,7 +20,7 @@ from knowledge.faq.page_export import PageError, Question, parse_page
 from settings import Settings
 
 SAME, DIFFERENT, UNUSABLE = 0, 1, 2
-LARGEST_EXPORT = 5_000_000
+LARGEST_EXPORT = 2_000_000
 PUBLISHED = "published.json"
 PAGE = "customer-care-faq"
 

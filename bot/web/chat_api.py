@@ -99,7 +99,7 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
             return ChatReplies(replies=[refusal])
         with contextlib.suppress(TimeoutError):  # then the partner is told to try again
             await asyncio.wait_for(over.wait(), _ANSWER_SECONDS)
-        events = await messages.turn_events(received.turn.id)
+        events = over.replies or await messages.turn_events(received.turn.id)
         replies = [ChatReply(text=e.text, buttons=[ReplyButton(**b) for b in e.buttons], data=e.data) for e in events]
         if not replies:
             replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data={"type": "error", "retry": True})]

@@ -272,7 +272,8 @@ def _unknown_markdown(body: str) -> list[str]:
     # By itself it shows a javascript: link as plain text; here every link must come to the check below.
     reader.validateLink = lambda url: True  # type: ignore[method-assign]
     for token in reader.parse(body):
-        if token.type not in _TOKENS or (token.type.endswith("list_open") and token.level > 0):
+        nested = token.type.endswith("list_open") and token.level > 0
+        if token.nesting >= 0 and (token.type not in _TOKENS or nested):
             found.append(f"line {(token.map or [0])[0] + 1}: only paragraphs, bold, flat lists and links are shown.")
         for child in token.children or []:
             if child.type not in _INLINE_TOKENS:

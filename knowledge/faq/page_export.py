@@ -12,9 +12,10 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Literal
 
-from bs4 import BeautifulSoup, CData, Tag
+from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement
 
 _BULLET = re.compile(r"^(\s*)[•◦▪▫●○■□‣](.*)$")
@@ -32,7 +33,7 @@ _MACRO = re.compile(r"^[A-Z]\w*(?: \w+){0,2} macro$")
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = _HEADINGS | {"p", "div", "ul", "ol", "li", "br", "hr", "table", "tr", "td", "th", "pre", "blockquote"}
 _HIDDEN = "script, style, head, #footer, #breadcrumbs, .toc-macro, .diff-html-removed, .page-metadata"
-_LINK_BODIES = ["ac:link-body", "ac:plain-text-link-body"]
+_LINK_BODIES = {"ac:link-body", "ac:plain-text-link-body"}
 
 
 class PageError(ValueError):
@@ -99,7 +100,7 @@ def _assemble(blocks: list[_Block], published: Collection[Question]) -> list[Que
     found: list[tuple[str, str, list[_Block]]] = []
     section: str | None = None
     level: int | None = None  # how deep the last question stood; None before a section's first
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip_longest(blocks, blocks[1:]):
         name = _section(block, following, sections, titles)
         if name is not None:
             section, level = name, None
@@ -158,9 +159,7 @@ def _text_blocks(export: str) -> Iterator[_Block]:
 
 
 def _html_blocks(export: str) -> Iterator[_Block]:
-    # Storage form keeps the words of some links in CDATA, which HTML parsers take for a comment.
-    export = re.sub(r"<!\[CDATA\[(.*?)\]\]>", lambda found: html.escape(found[1]), export, flags=re.DOTALL)
-    soup = BeautifulSoup(export, "html.parser")
+    soup = BeautifulSoup(_without_cdata(export), "html.parser")
     page = soup.select_one("#main-content") or soup.select_one(".wiki-content") or soup
     for tag in page.select(_HIDDEN):
         tag.decompose()
@@ -199,9 +198,18 @@ def _html_blocks(export: str) -> Iterator[_Block]:
                 words += _page_title(node)
                 links += _address(node)
                 todo += [(node,), *reversed(node.contents)]
-        elif type(node) in (NavigableString, CData):
+        elif type(node) is NavigableString:  # not one of its kinds: comment, declaration, …
             words.append(str(node))
     yield from block("text")
+
+
+def _without_cdata(export: str) -> str:
+    """Storage form keeps the words of some links in CDATA, which HTML parsers take for a comment."""
+    before, *parts = export.split("<![CDATA[")
+    for part in parts:
+        words, end, rest = part.partition("]]>")
+        before += html.escape(words) + rest if end else part
+    return before
 
 
 def _is_item(tag: Tag) -> bool:
@@ -220,9 +228,13 @@ def _is_setting(tag: Tag) -> bool:
 
 def _page_title(tag: Tag) -> list[str]:
     """What a link to a page without words of its own shows: that page's title."""
-    if tag.name != "ri:page" or tag.parent is None or tag.parent.find(_LINK_BODIES) is not None:
+    if tag.name != "ri:page":
         return []
-    return [str(tag.get("ri:content-title", ""))]
+    body = tag.next_sibling
+    if isinstance(body, NavigableString) and not body.strip():
+        body = body.next_sibling
+    has_words = isinstance(body, Tag) and body.name in _LINK_BODIES
+    return [] if has_words else [str(tag.get("ri:content-title", ""))]
 
 
 def _address(tag: Tag) -> list[str]:

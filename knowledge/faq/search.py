@@ -99,8 +99,8 @@ class Search:
         self._thresholds = thresholds
         self._read = reader(index.terms, index.vocabulary)
         self._ids = tuple(index.entries)
-        position = {entry: i for i, entry in enumerate(self._ids)}
-        self._row_entry = np.array([position[row.entry] for row in index.rows])
+        self._position = {entry: i for i, entry in enumerate(self._ids)}
+        self._row_entry = np.array([self._position[row.entry] for row in index.rows])
         labels = index.classifier.labels
         # An entry newer than the classifier has no class yet; its nearest phrasing still finds it.
         self._columns = np.array([labels.index(entry) if entry in labels else -1 for entry in self._ids])
@@ -110,8 +110,12 @@ class Search:
         """The entry with this id; KeyError if there is none."""
         return self.index.entries[entry_id]
 
-    def search(self, message: str) -> Result:
-        """Find the entries that answer `message`, and decide what to do with them."""
+    def search(self, message: str, *, besides: str | None = None) -> Result:
+        """Find the entries that answer `message`, and decide what to do with them.
+
+        Args:
+            besides: an entry to leave out, because the partner has just read it.
+        """
         text = self._read(message)
         example = self.index.examples.get(plain(message))
         if not any(character.isalnum() for character in text):  # a lone emoji may still be a greeting
@@ -119,6 +123,8 @@ class Search:
         vector = self._embedder.embed([text])
         probabilities = self.index.classifier.probabilities([text], vector)[0]
         scores = self._scores(vector, probabilities)
+        if besides in self._position:
+            scores[self._position[besides]] = 0.0
         best = np.argsort(-scores)[:_HITS]
         hits = tuple(Hit(self._ids[i], round(self._thresholds.confidence(float(scores[i])), 4)) for i in best)
         intent, intent_confidence = self._intent(probabilities, float(scores[best[0]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -279,8 +280,8 @@ class TestComingBack:
             elif turns and step == "finish":
                 finish(database, turns[-1])
             elif turns:
-                last, give_up = turns[-1].id, step == "give up"
-                database.write(lambda s, t=last, g=give_up: conversations.notice(s, t, "n", {}, give_up=g))
+                give_up = step == "give up"
+                database.write(partial(conversations.notice, turn_id=turns[-1].id, text="n", data={}, give_up=give_up))
         whole = transcript(database, conversation)
         seen = min(seen, len(whole))
         events, reset = database.read(lambda session: conversations.events_after(session, conversation, seen))
@@ -337,7 +338,7 @@ class TestForgetting:
         token, old = database.write(conversations.open_web_session)
         for where in (old, conversation):
             turn = say(database, where).turn
-            feedback = {"entry": None, "helpful": True, "offered": []}
+            feedback: dict[str, Any] = {"entry": None, "helpful": True, "offered": []}
             finish(database, turn, record={"question": QUESTION, "feedback": feedback})
         month_ago = now() - timedelta(days=31)
         database.write(

@@ -1,0 +1,119 @@
+"""Measure the answers on questions that were never trained on: `care evaluate FILE… [--peers]`.
+
+Every message goes the way it goes in the service: `Understanding.parse`, then, for what depends on
+the conversation, `action_answer` with a tracker that holds the turn before.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rasa_sdk import Tracker
+from rich.console import Console
+
+from actions.dialogue import Context, answer_question
+from actions.live_index import load_understanding
+from actions.understanding import Understanding
+from benchmarks.measures import Pair
+from benchmarks.peers import PEERS
+from benchmarks.questions import Found, Question, QuestionError, read_questions
+from benchmarks.rasa_peer import RasaError
+from benchmarks.report import print_comparison, print_set
+from knowledge.faq.entries import Content, load_content
+from knowledge.faq.search import Decision
+from settings import Settings
+
+_COMPARED = ("faq", "oos", "smalltalk")
+
+
+def evaluate_files(files: list[Path], settings: Settings, *, peers: bool) -> None:
+    """Print the measures of each file; with `peers`, those of other searchers on the same content beside them.
+
+    Raises:
+        QuestionError: a line of a file is not a question.
+        RasaError: the peer could not be trained or asked.
+    """
+    console = Console(highlight=False)
+    understanding = load_understanding(settings)
+    taught = taught_texts(load_content(settings.content_dir))
+    measured: list[list[Pair]] = []
+    for path in files:
+        questions = read_questions(path)
+        new = [question for question in questions if same_words(question.text) not in taught]
+        measured.append([(question, find(understanding, question)) for question in new])
+        print_set(console, f"{path.stem}, {len(questions)} messages", measured[-1])
+        console.print(f"left out because the index was taught the same words: {len(questions) - len(new)}", style="dim")
+    if not peers:
+        return
+    compared = [[pair for pair in pairs if pair[0].kind in _COMPARED] for pairs in measured]
+    texts = [question.text for pairs in compared for question, _ in pairs]
+    found = {name: ask(settings, texts, lambda text: console.print(text, style="dim")) for name, ask in PEERS.items()}
+    start = 0
+    for path, pairs in zip(files, compared, strict=True):
+        questions = [question for question, _ in pairs]
+        stop = start + len(questions)
+        theirs = {name: list(zip(questions, all_[start:stop], strict=True)) for name, all_ in found.items()}
+        print_comparison(console, path.stem, {"this bot": pairs, **theirs})
+        start = stop
+
+
+def taught_texts(content: Content) -> set[str]:
+    """The words of everything the index learns questions from; a message with the same words measures nothing."""
+    asked = [text for e in content.entries.values() for text in (*e.phrasings, e.question, e.published_as)]
+    return {same_words(text) for text in (*asked, *(text for some in content.unanswerable.values() for text in some))}
+
+
+def same_words(text: str) -> str:
+    """The text without case and punctuation."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def find(understanding: Understanding, question: Question) -> Found:
+    """What the bot makes of a question, after the one that it leans on if there is one."""
+    parsed = understanding.parse(question.text)
+    intent = parsed["intent"]["name"]
+    whole = understanding.search.search(question.text)
+    ids = tuple(hit.id for hit in whole.hits)
+    score = whole.hits[0].confidence if whole.hits else 0.0
+    if intent != "question":
+        return Found(ids, score, "none", (), intent)
+    if question.before:
+        return _in_conversation(understanding, question)
+    parts: list[dict[str, Any]] = parsed["search"]
+    answers = tuple(part["hits"][0]["id"] for part in parts if part["decision"] == "answer")
+    decision: Decision = "answer" if answers else parts[0]["decision"]
+    return Found(ids, score, decision, answers)
+
+
+def _in_conversation(understanding: Understanding, question: Question) -> Found:
+    """What action_answer replies to the second of two turns."""
+    slots: dict[str, Any] = {}
+    data: list[dict[str, Any]] = []
+    for text in (question.before, question.text):
+        tracker = Tracker("evaluation", slots, understanding.parse(text), [], False, None, {}, None)
+        turn = answer_question(Context(understanding.search, date.today(), tracker))
+        slots = slots | turn.slots
+        data = [reply["data"] for reply in turn.replies]
+    answers = tuple(one["id"] for one in data if one["type"] == "faq")
+    offered = tuple(id for one in data if one["type"] == "choices" for id in one["ids"])
+    score = max((float(one["confidence"]) for one in data if one["type"] == "faq"), default=0.0)
+    return Found(answers + offered, score, "answer" if answers else "choices" if offered else "none", answers)
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m benchmarks.evaluate FILE… [--peers]`; exit status 1 with a sentence when that is impossible."""
+    files = [Path(argument) for argument in arguments if argument != "--peers"]
+    try:
+        evaluate_files(files, Settings.load(), peers="--peers" in arguments)
+    except (OSError, QuestionError, RasaError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
