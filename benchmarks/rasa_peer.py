@@ -72,13 +72,36 @@ def ask_rasa(
     Raises:
         RasaError: training or parsing failed.
     """
-    model = _trained(_training_data(content, examples), folder, say)
+    model = _trained(training_data(content, examples), folder, say)
     say(f"stock Rasa reads {len(texts)} messages")
     with tempfile.TemporaryDirectory(prefix="care-rasa-") as temporary:
         asked, answered = Path(temporary, "texts.json"), Path(temporary, "parsed.json")
         asked.write_text(json.dumps(texts), encoding="utf-8")
         _run(["python", str(ROOT / "benchmarks" / "rasa_parse.py"), str(model), str(asked), str(answered)])
         return [_found(parsed) for parsed in json.loads(answered.read_text(encoding="utf-8"))]
+
+
+def training_data(content: Content, examples: dict[str, list[str]]) -> str:
+    """Rasa's training-data form of everything our own index is trained on."""
+    by_intent = {
+        f"{_RETRIEVAL}/{id.replace('/', _SLASH)}": [*entry.phrasings, entry.question, entry.published_as]
+        for id, entry in content.entries.items()
+    }
+    by_intent[UNKNOWN] = [text for texts in content.unanswerable.values() for text in texts]
+    nlu = [
+        {"intent": intent, "examples": "".join(f"- {_plain(text)}\n" for text in dict.fromkeys(texts))}
+        for intent, texts in {**by_intent, **examples}.items()
+    ]
+    responses = {
+        f"utter_{_RETRIEVAL}/{id.replace('/', _SLASH)}": [{"text": entry.short_answer or entry.question}]
+        for id, entry in content.entries.items()
+    }
+    return yaml.safe_dump({"version": "3.1", "nlu": nlu, "responses": responses}, allow_unicode=True, width=10_000)
+
+
+def entry_of(key: str) -> str:
+    """The entry that the part of an intent's name after `faq/` stands for."""
+    return key.replace(_SLASH, "/")
 
 
 def _trained(data: str, folder: Path, say: Callable[[str], None]) -> Path:
@@ -109,24 +132,6 @@ def _trained(data: str, folder: Path, say: Callable[[str], None]) -> Path:
     return model
 
 
-def _training_data(content: Content, examples: dict[str, list[str]]) -> str:
-    """Rasa's training-data form of everything our own index is trained on."""
-    by_intent = {
-        f"{_RETRIEVAL}/{id.replace('/', _SLASH)}": [*entry.phrasings, entry.question, entry.published_as]
-        for id, entry in content.entries.items()
-    }
-    by_intent[UNKNOWN] = [text for texts in content.unanswerable.values() for text in texts]
-    nlu = [
-        {"intent": intent, "examples": "".join(f"- {_plain(text)}\n" for text in dict.fromkeys(texts))}
-        for intent, texts in {**by_intent, **examples}.items()
-    ]
-    responses = {
-        f"utter_{_RETRIEVAL}/{id.replace('/', _SLASH)}": [{"text": entry.short_answer or entry.question}]
-        for id, entry in content.entries.items()
-    }
-    return yaml.safe_dump({"version": "3.1", "nlu": nlu, "responses": responses}, allow_unicode=True, width=10_000)
-
-
 def _plain(text: str) -> str:
     """Without the brackets that Rasa reads as marked entities."""
     return " ".join(text.translate(str.maketrans("[]{}", "()()")).split())
@@ -135,7 +140,7 @@ def _plain(text: str) -> str:
 def _found(parsed: dict[str, object]) -> Found:
     intent, ranking = str(parsed["intent"]), parsed["ranking"]
     assert isinstance(ranking, list)
-    ids = tuple(str(name).replace(_SLASH, "/") for name, _ in ranking)
+    ids = tuple(entry_of(str(name)) for name, _ in ranking)
     score = float(ranking[0][1]) * float(str(parsed["faq_confidence"])) if ranking else 0.0
     if intent == _RETRIEVAL:
         return Found(ids, score, "answer", ids[:1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -21,9 +22,7 @@ class Spelling:
     """Mends words by the vocabulary of the FAQ's own texts, leaving English words and names alone."""
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
-        from spellchecker import SpellChecker
-
-        self._english = SpellChecker(language="en", distance=1).word_frequency
+        self._english = _english()
         self._vocabulary = vocabulary
         self._common = [word for word, count in vocabulary.items() if count >= _COMMON]
         self._mended: dict[str, str] = {}
@@ -46,6 +45,15 @@ class Spelling:
             same_start = [(self._vocabulary[found], found) for found, _, _ in near if found[0] == word[0]]
             self._mended[word] = max(same_start)[1] if same_start else word
         return self._mended[word]
+
+
+@cache
+def _english() -> Mapping[str, int]:
+    """How often English words occur. Read once: every new index needs it, and reading takes a while."""
+    from spellchecker import SpellChecker
+
+    words: Mapping[str, int] = SpellChecker(language="en", distance=1).word_frequency
+    return words
 
 
 def count_words(texts: Iterable[str]) -> dict[str, int]:

@@ -36,6 +36,7 @@ class ChatClient:
         self.conversation = ""
         self.transcript: list[Frame] = []
         self.said: list[str] = []
+        self.said_at: list[float] = []
         self.problems: list[Frame] = []
         self.faults: list[str] = []  # breaches of the protocol that the client itself noticed
         self.attempts: list[float] = []
@@ -56,6 +57,7 @@ class ChatClient:
     def say(self, text: str) -> str:
         """Write a message; it is sent when there is a connection."""
         self.said.append(text)
+        self.said_at.append(time.monotonic())
         return self._post({"type": "message", "text": text})
 
     def press(self, button: str) -> str:
@@ -77,7 +79,7 @@ class ChatClient:
 
     async def _run(self) -> None:
         attempt = 0
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=_PATIENCE) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=_PATIENCE, verify=False) as http:
             while True:
                 ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2**attempt)
                 spaced = (self.attempts[-1] + _SPACING - time.monotonic()) if self.attempts else 0.0

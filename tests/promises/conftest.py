@@ -96,7 +96,7 @@ def start_bot(service: Service, tmp_path: Path) -> Iterator[Callable[..., Bot]]:
 
     yield start
     for bot in started:
-        bot.stop()
+        bot.kill()
 
 
 @pytest.fixture
