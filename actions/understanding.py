@@ -25,6 +25,11 @@ _AND_ALSO = re.compile(
     r"|(?:and|plus)(?= (?:how|what|where|when|which|who|why|can|could|is|are|do|does)\b))\s*",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|may|must|should|will|would|is|are|do|does|please)(?:'?s)?\b"
+    r"|^\W*(?:i|we)(?:'d| would)? (?:need|want|like)\b|\b(?:tell me|explain)\b",
+    re.IGNORECASE,
+)
 _FEWEST_WORDS = 3  # a shorter part is no question of its own
 _MOST_PARTS = 12  # a longer message is a story; each part costs a search
 
@@ -55,6 +60,8 @@ class Understanding:
         """One result for each question in the message; only the whole's when it asks one thing."""
         texts = [part for sentence in sentences for part in _AND_ALSO.split(sentence)]
         texts = [text for text in texts if len(text.split()) >= _FEWEST_WORDS]
+        # "I ordered ten. Can I change that?" asks once; "payment methods. porting time" asks twice.
+        texts = [text for text in texts if _ASKS.search(text)] or texts
         if not 2 <= len(texts) <= _MOST_PARTS:
             return [whole]
         found: dict[str, Result] = {}

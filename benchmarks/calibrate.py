@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from sklearn.linear_model import LogisticRegression
@@ -158,7 +159,7 @@ def _up(value: float) -> float:
 
 
 def _show(held_out: list[HeldOut], thresholds: Thresholds, console: Console) -> None:
-    table = Table("confidence", title="Reliability, out of fold (phrasings and unanswerable messages)")
+    table = Table("confidence", title="Reliability, out of fold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("messages", "mean confidence", "right"):
         table.add_column(name, justify="right")
     for low, high, count, mean, right in reliability(held_out, thresholds):

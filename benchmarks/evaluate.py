@@ -6,7 +6,6 @@ the conversation, `action_answer` with a tracker that holds the turn before.
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -24,6 +23,7 @@ from benchmarks.questions import Found, Question, QuestionError, read_questions
 from benchmarks.rasa_peer import RasaError
 from benchmarks.report import print_comparison, print_set
 from knowledge.faq.entries import Content, load_content
+from knowledge.faq.index import plain
 from knowledge.faq.search import Decision
 from settings import Settings
 
@@ -39,11 +39,12 @@ def evaluate_files(files: list[Path], settings: Settings, *, peers: bool) -> Non
     """
     console = Console(highlight=False)
     understanding = load_understanding(settings)
+    console.print(f"index {understanding.search.index.manifest.version}", style="dim")
     taught = taught_texts(load_content(settings.content_dir))
     measured: list[list[Pair]] = []
     for path in files:
         questions = read_questions(path)
-        new = [question for question in questions if same_words(question.text) not in taught]
+        new = [question for question in questions if plain(question.text) not in taught]
         measured.append([(question, find(understanding, question)) for question in new])
         print_set(console, f"{path.stem}, {len(questions)} messages", measured[-1])
         console.print(f"left out because the index was taught the same words: {len(questions) - len(new)}", style="dim")
@@ -64,12 +65,7 @@ def evaluate_files(files: list[Path], settings: Settings, *, peers: bool) -> Non
 def taught_texts(content: Content) -> set[str]:
     """The words of everything the index learns questions from; a message with the same words measures nothing."""
     asked = [text for e in content.entries.values() for text in (*e.phrasings, e.question, e.published_as)]
-    return {same_words(text) for text in (*asked, *(text for some in content.unanswerable.values() for text in some))}
-
-
-def same_words(text: str) -> str:
-    """The text without case and punctuation."""
-    return " ".join(re.findall(r"\w+", text.lower()))
+    return {plain(text) for text in (*asked, *(text for some in content.unanswerable.values() for text in some))}
 
 
 def find(understanding: Understanding, question: Question) -> Found:

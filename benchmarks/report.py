@@ -126,7 +126,7 @@ def print_comparison(console: Console, name: str, by_searcher: dict[str, list[Pa
     """One set's shares, one row a searcher."""
     table = _table(
         f"{name}: beside peers on the same content",
-        *("searcher", "top-1", "top-3", "right at 5 %", "right", "wrong", "oos answered", "talk"),
+        *("searcher", "top-1", "top-3", "at 5 %", "right", "wrong", "oos", "talk"),
     )
     for label, pairs in by_searcher.items():
         faq = [pair for pair in pairs if pair[0].kind == "faq"]
@@ -142,8 +142,8 @@ def print_comparison(console: Console, name: str, by_searcher: dict[str, list[Pa
         )
     console.print(table)
     console.print(
-        "right at 5 %: right answers at the threshold where 5 % of the unanswerable are answered. "
-        "right, wrong, oos answered, small talk: at the searcher's own decision, where it takes one.",
+        "at 5 %: right answers at the threshold where 5 % of the unanswerable are answered. At the searcher's own "
+        "decision, where it takes one: right and wrong answers, unanswerable ones answered (oos), small talk right.",
         style="dim",
     )
 
@@ -153,7 +153,7 @@ def _table(title: str, *columns: str, words: int | tuple[int, ...] = 0) -> Table
     of_words = {0, words} if isinstance(words, int) else set(words)
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position in of_words else "right")
+        table.add_column(column, justify="left" if position in of_words else "right", overflow="fold")
     return table
 
 

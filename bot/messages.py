@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -61,13 +63,19 @@ class _Job:
     message: str
     retry: bool
     over: TurnOver = field(default_factory=TurnOver)
-    told: bool = False
+    queued_at: float = field(default_factory=time.monotonic)
+    slow: asyncio.Task[None] | None = None
 
 
 @dataclass
 class _Worker:
     jobs: deque[_Job] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
+    told_at: float = -math.inf  # when the partner was last told to wait
+
+    def told(self, job: _Job) -> bool:
+        """Whether the partner was told to wait since this message came: one notice does for all before it."""
+        return self.told_at >= job.queued_at
 
 
 class Messages:
@@ -142,7 +150,8 @@ class Messages:
 
     async def stop(self) -> None:
         """Stop working; turns that are not answered stay in the database for `resume`."""
-        tasks = [worker.task for worker in self._workers.values() if worker.task is not None]
+        workers = list(self._workers.values())
+        tasks = [task for worker in workers for task in (worker.task, *(job.slow for job in worker.jobs)) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -175,6 +184,7 @@ class Messages:
         worker = self._workers.setdefault(conversation, _Worker())
         job = _Job(turn_id, message, retry)
         worker.jobs.append(job)
+        job.slow = asyncio.create_task(self._tell_slow(conversation, worker, job))
         if worker.task is None:
             worker.task = asyncio.create_task(self._work(conversation, worker))
         return job.over
@@ -193,15 +203,15 @@ class Messages:
         try:
             while worker.jobs:
                 job = worker.jobs[0]
-                slow = asyncio.create_task(self._tell_slow(conversation, job))
                 try:
-                    await self._run(conversation, job)
+                    await self._run(conversation, worker, job)
                 except Exception as error:  # one of the two places that catch everything
                     log.error("turn %s failed inside the bot", job.turn_id, exc_info=error)
                     metrics.FAILURES.labels("internal").inc()
-                    await self._apologise(conversation, job)
+                    await self._apologise(conversation, worker, job)
                 finally:
-                    slow.cancel()
+                    if job.slow is not None:
+                        job.slow.cancel()
                     job.over.set()
                     worker.jobs.popleft()
         finally:
@@ -210,7 +220,7 @@ class Messages:
             if not worker.jobs:
                 self._workers.pop(conversation, None)
 
-    async def _run(self, conversation: str, job: _Job) -> None:
+    async def _run(self, conversation: str, worker: _Worker, job: _Job) -> None:
         """Run one turn until it is answered or given up."""
         failures = 0
         while True:
@@ -225,7 +235,7 @@ class Messages:
                 failures += up
                 log.warning("turn %s failed (%s), engine %s", job.turn_id, failure, "up" if up else "down")
                 give_up = not job.retry or failures >= conversations.MOST_ATTEMPTS
-                await self._tell_failure(conversation, job, give_up)
+                await self._tell_failure(conversation, worker, job, give_up)
                 if give_up:
                     return
                 await self._until_ready(failures)
@@ -237,23 +247,23 @@ class Messages:
                 self._publish(conversation, {"type": "event", "event": frame(event)})
             return
 
-    async def _apologise(self, conversation: str, job: _Job) -> None:
+    async def _apologise(self, conversation: str, worker: _Worker, job: _Job) -> None:
         """End a turn that cannot be answered; where not even that can be stored, the next start takes it up."""
         try:
-            await self._tell_failure(conversation, job, give_up=True)
+            await self._tell_failure(conversation, worker, job, give_up=True)
         except SQLAlchemyError as error:
             log.error("the partner of turn %s could not be told: %s", job.turn_id, type(error).__name__)
 
-    async def _tell_failure(self, conversation: str, job: _Job, give_up: bool) -> None:
+    async def _tell_failure(self, conversation: str, worker: _Worker, job: _Job, give_up: bool) -> None:
         if give_up and job.retry:
             text = wording.GAVE_UP.format(reference=job.turn_id[:8])
         else:
             text = wording.LATER if job.retry else wording.TRY_AGAIN
-        if job.told and not give_up:
+        if worker.told(job) and not give_up:
             await self._write(lambda session: conversations.count_attempt(session, job.turn_id))
             return
         data = {"type": "error", "retry": not job.retry, "reference": job.turn_id[:8]}
-        await self._notice(conversation, job, text, data, give_up)
+        await self._notice(conversation, worker, job, text, data, give_up)
 
     async def _until_ready(self, failures: int) -> None:
         """Wait before a turn is tried again: until the others are back, then a little more each time."""
@@ -261,14 +271,18 @@ class Messages:
         while not self._health.ready:
             await asyncio.sleep(0.5)
 
-    async def _tell_slow(self, conversation: str, job: _Job) -> None:
+    async def _tell_slow(self, conversation: str, worker: _Worker, job: _Job) -> None:
+        """Say that it takes longer, also for a message that waits for those before it."""
         await asyncio.sleep(_SLOW_SECONDS)
-        if job.told or not job.retry:
+        if worker.told(job) or not job.retry:
             return
-        await self._notice(conversation, job, wording.SLOW, {"type": "slow"}, give_up=False)
+        text = wording.SLOW if self._health.ready else wording.LATER
+        await self._notice(conversation, worker, job, text, {"type": "slow"}, give_up=False)
 
-    async def _notice(self, conversation: str, job: _Job, text: str, data: dict[str, Any], give_up: bool) -> None:
-        job.told = True
+    async def _notice(
+        self, conversation: str, worker: _Worker, job: _Job, text: str, data: dict[str, Any], give_up: bool
+    ) -> None:
+        worker.told_at = time.monotonic()
         for event in await self._write(
             lambda session: conversations.notice(session, job.turn_id, text, data, give_up=give_up)
         ):

@@ -24,6 +24,11 @@ def country_name(code: str) -> str:
     return _names()[code]
 
 
+def country_codes() -> list[str]:
+    """The ISO codes of all countries, in alphabetical order."""
+    return sorted(_names())
+
+
 @cache
 def _names() -> dict[str, str]:
     """Names by code, from the registry of the holidays library (its module names)."""

@@ -11,6 +11,7 @@ from knowledge.policy.fields import Field, InvalidInput, Policy, Values
 from knowledge.policy.money import Money
 from knowledge.policy.outcome import Figure, Mark, Outcome, Timeline
 from knowledge.policy.parameters import Table, tables
+from knowledge.policy.prices import check_prices
 from knowledge.policy.wording import counted, day_text, echo
 
 _DAY = timedelta(days=1)
@@ -69,7 +70,7 @@ def did_early_cancellation(inputs: CancellationInputs, today: date) -> Outcome:
         f"A new DID must be kept {counted(term.months, 'month')}: activated on {day_text(inputs.activated_on)}, "
         f"until {day_text(term.ends_on)}."
     ]
-    if commitment_end is not None and inputs.cancelled_on <= commitment_end:
+    if commitment_end is not None and inputs.cancelled_on < commitment_end:
         verdict = "bound_by_commitment"
         after = commitment_end + _DAY
         figures |= {"earliest_cancellation": after, "free_from": max(after, term.free_from)}
@@ -98,7 +99,7 @@ def did_early_cancellation(inputs: CancellationInputs, today: date) -> Outcome:
         figures=figures,
         steps=tuple(steps),
         sources=DID_EARLY_CANCELLATION.sources,
-        caveats=tuple(_caveats(inputs, verdict)),
+        caveats=tuple(_caveats(inputs, term, flats, verdict)),
         inputs=echo(DID_EARLY_CANCELLATION, vars(inputs)),
         holds_from=table["minimum_months"].at(today).since,
         ticket="classound.cancel_did",
@@ -121,10 +122,12 @@ def _fee(
     """Verdict and decision where no Commitment binds; adds the fee to `figures` and its working to `steps`."""
     begun = f"On {day_text(inputs.cancelled_on)} month {term.begun} has begun"
     if not term.left:
-        currency = inputs.rent.currency if inputs.rent else None
-        figures["fee"] = Money(Decimal(0), currency)
-        steps.append(f"{begun}, so no month of the {term.months} is left to pay.")
-        return "no_fee", f"No fee: on {day_text(inputs.cancelled_on)} no month of the minimum term is left."
+        figures["fee"] = Money(Decimal(0), inputs.rent.currency if inputs.rent else None)
+        if inputs.cancelled_on > term.ends_on:
+            steps.append(f"On {day_text(inputs.cancelled_on)} these {counted(term.months, 'month')} are over.")
+            return "no_fee", f"No fee: the minimum term was over after {day_text(term.ends_on)}."
+        steps.append(f"{begun}, so {term.months} − {term.begun} = 0 months left.")
+        return "no_fee", f"No fee: on {day_text(inputs.cancelled_on)} the last month of the minimum term has begun."
     steps.append(f"{begun}, so {term.months} − {term.begun} = {counted(term.left, 'month')} left.")
     if inputs.rent is None or inputs.flat is None:
         flat = "one CLASSOUND Flat" if flats == 1 else f"{flats} CLASSOUND Flats"
@@ -144,16 +147,16 @@ def _fee(
     )
 
 
-def _caveats(inputs: CancellationInputs, verdict: str) -> list[str]:
+def _caveats(inputs: CancellationInputs, term: _Term, flats: int, verdict: str) -> list[str]:
     caveats = []
-    if verdict != "bound_by_commitment":
+    if verdict != "bound_by_commitment" and inputs.cancelled_on <= term.ends_on:
         caveats.append("The published text does not say how a begun month counts: it is taken as used.")
-        if inputs.commitment_end is None:
-            caveats.append(
-                "No Commitment is assumed. Under a Commitment the DID cannot be cancelled before the Commitment ends."
-            )
+    if inputs.commitment_end is None:
+        caveats.append(
+            "No Commitment is assumed. Under a Commitment the DID cannot be cancelled before the Commitment ends."
+        )
     if verdict == "fee":
-        caveats.append("The published text says “minimum 1 CLASSOUND flat license”: one for each DID is computed.")
+        caveats.append(f"The published text says a minimum of {counted(flats, 'Flat')}: it is computed for each DID.")
         if inputs.numbers is None:
             caveats.append("One DID is assumed; for several, the fee is due for each.")
     caveats.append("The rule is published for new DID numbers; ported numbers are treated alike here.")
@@ -185,17 +188,7 @@ def _check(inputs: CancellationInputs, today: date) -> None:
             f"{day_text(inputs.cancelled_on)} is before the activation on {day_text(inputs.activated_on)}. "
             "A number can be cancelled only after it was activated.",
         )
-    for name, price in (("rent", inputs.rent), ("flat", inputs.flat)):
-        if price is not None and price.amount <= 0:
-            raise InvalidInput(name, f"{price} cannot be: a monthly price is more than zero.")
-        if price is not None and price.amount != price.rounded:
-            raise InvalidInput(name, f"{price.amount} has too many decimals: a price goes to the cent.")
-    if inputs.rent and inputs.flat and None is not inputs.rent.currency != inputs.flat.currency is not None:
-        raise InvalidInput(
-            "flat",
-            f"The rent is in {inputs.rent.currency} and the Flat in {inputs.flat.currency}. Please give both in the "
-            "same currency: nothing is converted.",
-        )
+    check_prices({"rent": inputs.rent, "flat": inputs.flat})
     if inputs.numbers is not None and inputs.numbers < 1:
         raise InvalidInput("numbers", f"{inputs.numbers} DID numbers: please give at least one.")
 
@@ -228,7 +221,9 @@ DID_EARLY_CANCELLATION = Policy(
             "Until which day does the Commitment of the PBX run?",
             optional=True,
         ),
-        Field("rent", "money", "Monthly rent of a DID", "What is the monthly rent of one DID?", needed=_months_are_left),
+        Field(
+            "rent", "money", "Monthly rent of a DID", "What is the monthly rent of one DID?", needed=_months_are_left
+        ),
         Field(
             "flat",
             "money",

@@ -47,8 +47,11 @@ def emergency_service(inputs: EmergencyInputs, today: date) -> Outcome:
             inputs,
             "not_possible",
             "No: emergency and short-code calls are not possible from outbound DID numbers.",
-            ["Only fully ported DID numbers can call emergency services and short codes.", "This number is outbound."],
-            ["The number can call them once it is fully ported and Emergency Services are activated for it."],
+            [
+                "Only fully ported DID numbers can call emergency services and short codes.",
+                "This number is outbound: it would have to be fully ported first.",
+            ],
+            [],
         )
     if country is None:
         raise InvalidInput("country", "The country of the number is needed.")
@@ -101,7 +104,7 @@ def _for_new_number(inputs: EmergencyInputs, country: str, automatic: Record, ad
     return _outcome(
         inputs,
         "not_clear",
-        "Not certain: by the published text only fully ported numbers can call emergency services. Please ask by ticket.",
+        "Not certain: the published text allows emergency calls only from fully ported numbers. Please ask by ticket.",
         [*steps, *advice],
         [caveat],
     )
@@ -109,7 +112,9 @@ def _for_new_number(inputs: EmergencyInputs, country: str, automatic: Record, ad
 
 def _automatic(country: str, automatic: Record) -> str:
     since = f" since {automatic.since.year}" if automatic.since else ""
-    return f"In this country ({country_name(country)}) Emergency Services for DID numbers activate by themselves{since}."
+    return (
+        f"In this country ({country_name(country)}) Emergency Services for DID numbers activate by themselves{since}."
+    )
 
 
 def _outcome(

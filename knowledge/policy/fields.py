@@ -45,6 +45,7 @@ class Field:
     optional: bool = False
     past: bool | None = None  # a date only the past (True) or only the future (False) makes sense for
     needed: Callable[[Values], bool] = lambda values: True
+    default_now: bool = False  # a moment: who calls fills in the present time where none is given
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from knowledge.policy.fields import Field, InvalidInput, Policy, Values
 from knowledge.policy.outcome import Outcome
 from knowledge.policy.parameters import tables
-from knowledge.policy.wording import counted, echo
+from knowledge.policy.wording import counted, echo, listed
 
 _PBX_KINDS = {
     "stand_alone": "Stand-alone PBX",
@@ -60,12 +60,12 @@ def flat_allocation(inputs: FlatInputs, today: date) -> Outcome:
     elif inputs.pbx_kind == "server":
         steps.append("A server PBX counts its own licences, and its client PBXs show the same number of Flats.")
     steps.append(
-        f"One Flat for each {_listed(with_flat)} licence: "
-        f"{' + '.join(f'{licences[tier]} {tier.title()}' for tier in with_flat)} = {flats}."
+        f"One Flat for each {_named(with_flat)} licence: "
+        f"{' + '.join(f'{licences[tier]:,} {tier.title()}' for tier in with_flat)} = {flats:,}."
     )
     if per_minute:
         steps.append(
-            f"{counted(per_minute, f'{_listed(without_flat)} licence')} get no Flat: "
+            f"No Flat for {counted(per_minute, f'{_named(without_flat)} licence')}: "
             "calls through DID numbers are charged per minute there."
         )
     if client:
@@ -76,7 +76,9 @@ def flat_allocation(inputs: FlatInputs, today: date) -> Outcome:
         decision = f"{'The client PBX' if client else 'The PBX'} gets {counted(flats, 'CLASSOUND Flat')}."
     else:
         decision = "The PBX gets no CLASSOUND Flat: its calls through DID numbers are charged per minute."
-    caveats = ["The Flats come with DID numbers (new, fully ported, outbound or FreePhone): without any there are none."]
+    caveats = [
+        "The Flats come with DID numbers (new, fully ported, outbound or FreePhone): without any there are none."
+    ]
     if inputs.pbx_kind is None:
         caveats.append(
             "A stand-alone or server PBX is assumed. On a client PBX in a WMS network the licences of the server PBX "
@@ -111,13 +113,13 @@ def concurrent_calls(inputs: CallInputs, today: date) -> Outcome:
     by_tier = {tier: count * per_user[tier] for tier, count in users.items()}
     total = sum(by_tier.values())
     steps = [
-        f"{tier.title()}: {counted(count, 'user')} × {per_user[tier]} calls = {by_tier[tier]} calls."
+        f"{tier.title()}: {counted(count, 'user')} × {counted(per_user[tier], 'call')} = {by_tier[tier]:,}."
         for tier, count in users.items()
     ]
     if len(by_tier) > 1:
-        steps.append(f"Together: {' + '.join(map(str, by_tier.values()))} = {total} calls.")
+        steps.append(f"Together: {' + '.join(f'{calls:,}' for calls in by_tier.values())} = {total:,}.")
     everyone = sum(users.values())
-    decision = f"Up to {total} concurrent calls: " + ", ".join(
+    decision = f"Up to {counted(total, 'concurrent call')}: " + ", ".join(
         f"{per_user[tier]} for each {tier.title()} user" for tier in users
     )
     return Outcome(
@@ -145,7 +147,7 @@ def _checked(licences: Mapping[str, int], tiers: Iterable[str]) -> dict[str, int
     known = list(tiers)
     for tier, count in licences.items():
         if tier not in known:
-            raise InvalidInput("licences", f"I don't know a licence “{tier}”. There are {_listed(known, 'and')}.")
+            raise InvalidInput("licences", f"I don't know a licence “{tier}”. There are {_named(known, 'and')}.")
         if count < 0:
             raise InvalidInput("licences", f"{count} {tier.title()} licences: the number cannot be negative.")
     if not any(licences.values()):
@@ -153,9 +155,8 @@ def _checked(licences: Mapping[str, int], tiers: Iterable[str]) -> dict[str, int
     return {tier: licences.get(tier, 0) for tier in known}
 
 
-def _listed(tiers: list[str], last: str = "or") -> str:
-    names = [tier.title() for tier in tiers]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+def _named(tiers: Iterable[str], last: str = "or") -> str:
+    return listed((tier.title() for tier in tiers), last)
 
 
 def _compute_flats(values: Values, today: date) -> Outcome:
@@ -193,9 +194,7 @@ FLAT_ALLOCATION = Policy(
 CONCURRENT_CALLS = Policy(
     id="concurrent_calls",
     title="Concurrent calls",
-    fields=(
-        Field(**_LICENCES, question="How many users have a Basic, Essential, Business or Premium licence?"),
-    ),
+    fields=(Field(**_LICENCES, question="How many users have a Basic, Essential, Business or Premium licence?"),),
     sources=("classound/concurrent-calls",),
     compute=_compute_calls,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from knowledge.policy.fields import Field, InvalidInput, Policy, Values
@@ -52,6 +52,10 @@ def did_range(inputs: RangeInputs, today: date) -> Outcome:
     assumed: dict[str, int] = table["assumed_ranges"].at(today).value
     sizes: dict[str, int] = table["published_ranges"].at(today).value | assumed
     written = _range(inputs.number_range, sizes)
+    number = _single(inputs.number, written) if inputs.number is not None else None
+    as_international = number is not None and number.international != written.international
+    if as_international:
+        written = replace(written, international=True)
     size, places = sizes[written.suffix], len(written.suffix)
     start = _Written(written.international, written.digits + "0" * places, "")
     end = _Written(written.international, written.digits + "9" * places, "")
@@ -61,8 +65,8 @@ def did_range(inputs: RangeInputs, today: date) -> Outcome:
     ]
     decision, verdict = f"{written} is the range from {start} to {end}: {size} numbers.", "range"
     figures: dict[str, str | int | bool] = {"first": str(start), "last": str(end), "count": size}
-    if inputs.number is not None:
-        number = _single(inputs.number, written)
+    if number is not None:
+        number = replace(number, international=written.international)
         inside = len(number.digits) == len(start.digits) and number.digits.startswith(written.digits)
         figures["inside"] = inside
         verdict = "inside" if inside else "outside"
@@ -80,19 +84,21 @@ def did_range(inputs: RangeInputs, today: date) -> Outcome:
         figures={**figures},
         steps=tuple(steps),
         sources=DID_RANGE.sources,
-        caveats=tuple(_caveats(written, assumed)),
+        caveats=tuple(_caveats(written, assumed, as_international)),
         inputs=echo(DID_RANGE, {"number_range": inputs.number_range, "number": inputs.number}),
         ticket="general.other" if written.suffix in assumed else None,
     )
 
 
-def _caveats(written: _Written, assumed: dict[str, int]) -> list[str]:
+def _caveats(written: _Written, assumed: dict[str, int], as_international: bool) -> list[str]:
     caveats = []
     if written.suffix in assumed:
         caveats.append(
-            f"The published text explains X and XX, and names ranges of 10, 100 and 1000 numbers; that "
-            f"{written.suffix} stands for {assumed[written.suffix]} is assumed from this."
+            f"The published text names ranges of {assumed[written.suffix]} numbers, but not how they are written: that "
+            f"{written.suffix} stands for them is assumed, as X and XX go on in this way."
         )
+    if as_international:
+        caveats.append("The number that you wrote without + is taken to be in international form too.")
     if not written.international:
         caveats.append("The number is taken as you wrote it, without its country code.")
     return caveats
@@ -103,21 +109,26 @@ def _range(text: str, sizes: dict[str, int]) -> _Written:
     if len(written.suffix) > max(map(len, sizes)):
         known = ", ".join(f"{suffix} ({size} numbers)" for suffix, size in sizes.items())
         raise InvalidInput(
-            "number_range", f"{text.strip()} ends in {len(written.suffix)} X. The ranges that exist end in {known}."
+            "number_range",
+            f"{text.strip()[:40]} ends in {len(written.suffix)} X. The ranges that exist end in {known}.",
         )
     if not written.suffix:
-        raise InvalidInput("number_range", f"{text.strip()} has no X at its end, so it is one number and not a range.")
+        raise InvalidInput(
+            "number_range", f"{text.strip()[:40]} has no X at its end, so it is one number and not a range."
+        )
     return written
 
 
 def _single(text: str, within: _Written) -> _Written:
     number = _read("number", text)
     if number.suffix:
-        raise InvalidInput("number", f"{text.strip()} is a range itself. Please give one number, without X.")
+        raise InvalidInput("number", f"{text.strip()[:40]} is a range itself. Please give one number, without X.")
     if _HIDDEN in number.digits + within.digits:
         raise InvalidInput("number", "Numbers with hidden digits (*) cannot be compared. Please give all the digits.")
-    if number.international != within.international:
-        national = within if number.international else number
+    national = within if number.international else number
+    same_form = number.international == within.international
+    same_length = len(number.digits) == len(within.digits + within.suffix)
+    if not same_form and (national.digits.startswith("0") or not same_length):
         raise InvalidInput(
             "number_range" if number.international else "number",
             f"{national} has no country code. Please write both numbers in international form, such as +49…, "
@@ -132,13 +143,14 @@ def _read(field: str, text: str) -> _Written:
     match = _NUMBER.fullmatch(plain)
     if match is None:
         raise InvalidInput(
-            field, f"“{text.strip()[:40]}” is not a DID number that I can read: digits are needed, and X only at the end."
+            field,
+            f"“{text.strip()[:40]}” is not a DID number that I can read: digits are needed, and X only at the end.",
         )
     plus, digits, suffix = match.groups()
     if not plus and digits.startswith("00"):
         plus, digits = "+", digits[2:]
     if len(digits) + len(suffix) > _LONGEST:
-        raise InvalidInput(field, f"{plain} has more than {_LONGEST} digits, so it is not a phone number.")
+        raise InvalidInput(field, f"{plain[:40]} has more than {_LONGEST} digits, so it is not a phone number.")
     return _Written(bool(plus), digits, suffix)
 
 

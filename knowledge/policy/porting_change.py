@@ -48,16 +48,19 @@ def porting_date_change(inputs: ChangeInputs, today: date) -> Outcome:
     if days_left >= 0:
         verdict = "possible"
         figures["days_left"] = days_left
-        decision = f"Yes, you can still ask for a change, until {day_text(last_day)} at the latest."
+        decision = (
+            f"Yes, you can still ask for a change, until {day_text(last_day)} at the latest. It costs {fee_text(fee)}."
+        )
         left = f"{counted(days_left, 'day')} left" if days_left else "it is the last day"
     else:
         verdict = "too_late"
         figures["days_late"] = -days_left
         decision = f"Too late: the last day to ask for a change was {day_text(last_day)}."
         left = f"{counted(-days_left, 'day')} too late"
+    late_by_one_rule = last_day < today <= last_day_of_list
     steps = (
-        f"{counted(notice.value, 'business day')} before the confirmed porting date, {day_text(inputs.confirmed_date)}, "
-        f"is {day_text(last_day)}: the last day to ask.",
+        f"{counted(notice.value, 'business day')} before the confirmed porting date, "
+        f"{day_text(inputs.confirmed_date)}, is {day_text(last_day)}: the last day to ask.",
         f"Today is {day_text(today)}: {left}.",
         f"A change is asked for by ticket to Customer Care. Starting it costs {fee_text(fee)}.",
     )
@@ -71,7 +74,8 @@ def porting_date_change(inputs: ChangeInputs, today: date) -> Outcome:
         caveats=(
             *_wanted_caveats(inputs.wanted_date, inputs.confirmed_date, country, today),
             f"The list of paid services gives another deadline, {counted(list_days, 'day')} before the porting date "
-            f"({day_text(last_day_of_list)}); the stricter rule is applied.",
+            f"({day_text(last_day_of_list)}). The stricter rule is applied"
+            f"{'; by the other one it is still in time: please ask Customer Care.' if late_by_one_rule else '.'}",
             "The new date is not guaranteed: the Service Provider decides.",
             "The fee may change without notice.",
             holidays_caveat(country),
@@ -86,8 +90,12 @@ def porting_date_change(inputs: ChangeInputs, today: date) -> Outcome:
 def holidays_caveat(country: str | None) -> str:
     """What was counted as a business day."""
     if country is None:
-        return "Only weekends are left out of the business days: with the country of the number, public holidays are too."
-    return f"National public holidays are left out of the business days ({country_name(country)}), regional ones are not."
+        return (
+            "Only weekends are left out of the business days: with the country of the number, public holidays are too."
+        )
+    return (
+        f"National public holidays are left out of the business days ({country_name(country)}), regional ones are not."
+    )
 
 
 def _wanted_caveats(wanted: date | None, confirmed: date, country: str | None, today: date) -> list[str]:

@@ -87,12 +87,13 @@ def porting_lead_time(inputs: LeadTimeInputs, today: date) -> Outcome:
         "last_day": window.last,
         "configure_by": configure_by,
     }
+    name = _NAMES[inputs.kind]
     takes = counted(latest, unit) if earliest == latest else f"{earliest} to {counted(latest, unit)}"
     steps = [
         f"Ordered on {day_text(inputs.order_date)}."
         if start == inputs.order_date
         else f"Ordered on {day_text(inputs.order_date)}, which is no business day: counted from {day_text(start)}.",
-        f"{_KINDS[inputs.kind]} takes {takes}: {window}.",
+        f"{name[0].upper()}{name[1:]} takes {takes}: {window}.",
     ]
     verdict = "window"
     if inputs.wanted_date is None:
@@ -109,7 +110,7 @@ def porting_lead_time(inputs: LeadTimeInputs, today: date) -> Outcome:
     ]
     return Outcome(
         policy="porting_lead_time",
-        decision=f"Expect {_NAMES[inputs.kind]} {window}.",
+        decision=f"Expect {name} {window}.",
         verdict=verdict,
         figures=figures,
         steps=tuple(steps),

@@ -9,7 +9,7 @@ from knowledge.policy.countries import checked_country, country_name
 from knowledge.policy.fields import Field, Policy, Values
 from knowledge.policy.outcome import Outcome
 from knowledge.policy.parameters import tables
-from knowledge.policy.wording import echo
+from knowledge.policy.wording import echo, listed
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,30 @@ def toll_free_outbound(inputs: TollFreeInputs, today: date) -> Outcome:
     name = country_name(country)
     table = tables("toll_free_outbound")
     allowed: list[str] = table["allowed_countries"].at(today).value
-    rule = f"Outbound calls are allowed only with Toll-Free numbers of {' and '.join(map(country_name, allowed))}."
+    both = listed(map(country_name, allowed))
+    rule = f"Only Toll-Free numbers of {both} are allowed for outbound calls."
     caveats: tuple[str, ...] = ()
     if country in allowed:
-        verdict, decision = "allowed", f"Yes: Toll-Free numbers ({name}) can be used for outbound calls."
+        verdict, decision = (
+            "allowed",
+            f"Yes: Toll-Free numbers of this country ({name}) can be used for outbound calls.",
+        )
         step = f"The number is of one of these ({name})."
     elif country in table["territories_not_stated"].at(today).value:
-        verdict, decision = "not_clear", f"Not stated: the published text does not say it for Toll-Free numbers ({name})."
-        step = f"The number ({name}) is under +1 too, but of neither of the two."
+        verdict, decision = (
+            "not_clear",
+            f"Not stated: the published text does not speak of Toll-Free numbers of this territory ({name}).",
+        )
+        step = f"The number ({name}) is under +1 too, but it is of neither."
         caveats = (
-            "The published text names only USA and Canada and not the other territories under +1. Taken literally it "
-            "excludes them: please ask Customer Care with a ticket.",
+            f"The published text names only {both} and not the other territories under +1. Taken literally it excludes "
+            "them: please ask Customer Care with a ticket.",
         )
     else:
-        verdict, decision = "not_allowed", f"No: Toll-Free numbers ({name}) cannot be used for outbound calls."
+        verdict, decision = (
+            "not_allowed",
+            f"No: Toll-Free numbers of this country ({name}) cannot be used for outbound calls.",
+        )
         step = f"The number is of another country ({name})."
     return Outcome(
         policy="toll_free_outbound",
@@ -67,7 +77,9 @@ def _compute(values: Values, today: date) -> Outcome:
 TOLL_FREE_OUTBOUND = Policy(
     id="toll_free_outbound",
     title="Outbound calls with a Toll-Free number",
-    fields=(Field("country", "country", "Country of the Toll-Free number", "From which country is the Toll-Free number?"),),
+    fields=(
+        Field("country", "country", "Country of the Toll-Free number", "From which country is the Toll-Free number?"),
+    ),
     sources=("classound/toll-free-outbound",),
     compute=_compute,
 )

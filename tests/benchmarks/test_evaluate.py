@@ -8,10 +8,11 @@ import pytest
 
 from actions.understanding import Understanding
 from benchmarks import measures
-from benchmarks.evaluate import evaluate_files, find, same_words, taught_texts
+from benchmarks.evaluate import evaluate_files, find, taught_texts
 from benchmarks.measures import Pair
 from benchmarks.questions import Question, read_questions
 from knowledge.faq.entries import Content
+from knowledge.faq.index import plain
 from settings import ROOT, Settings
 
 OWN = ROOT / "benchmarks" / "questions.jsonl"
@@ -21,7 +22,7 @@ OWN = ROOT / "benchmarks" / "questions.jsonl"
 def own(understanding: Understanding, content: Content) -> dict[str, list[Pair]]:
     """Our own questions by kind, with what the bot makes of them."""
     taught = taught_texts(content)
-    pairs = [(q, find(understanding, q)) for q in read_questions(OWN) if same_words(q.text) not in taught]
+    pairs = [(q, find(understanding, q)) for q in read_questions(OWN) if plain(q.text) not in taught]
     return {kind: [pair for pair in pairs if pair[0].kind == kind] for kind in ("faq", "oos", "smalltalk", "double")}
 
 

@@ -112,6 +112,8 @@ async def serving(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
                 serve.result()
                 raise RuntimeError("the server ended before it had started")
             await asyncio.sleep(0.005)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serve
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serve

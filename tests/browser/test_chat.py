@@ -8,11 +8,22 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: no browser tests")
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect  # noqa: E402
+from tests.service import Service
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,8 +36,11 @@ ARGUMENTS = [
 ]
 QUESTION = "What is the maximum dispute period?"
 ANSWER_WITHIN = 20_000  # milliseconds; the engine may be cold
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 320, "height": 640}
+
+# What went wrong on each page: script errors, dialogs, messages about the Content Security Policy.
+FAULTS: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 # Every WebSocket of a page can be cut with `cutSockets()`; every message frame it sends is kept.
 # Violations of the Content Security Policy, Trusted Types included, are collected.
@@ -46,7 +60,7 @@ window.cutSockets = () => sockets.forEach((socket) => socket.close(3999));
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with playwright_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         path = found or playwright.chromium.executable_path
         if not Path(path).exists():
             pytest.skip("Chromium is not installed: apt-get install chromium, or playwright install chromium")
@@ -64,23 +78,25 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, service: Any) -> Page:
+def page(context: BrowserContext, service: Service) -> Page:
     return open_chat(context, service.url)
 
 
 def open_chat(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
-    page.faults = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on("dialog", lambda dialog: (page.faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    page.on(
-        "console",
-        lambda message: (
-            page.faults.append(message.text)
-            if re.search("Content Security Policy|Trusted ?Type|innerHTML", message.text)
-            else None
-        ),
-    )
+    faults = FAULTS[page] = []
+
+    def note_dialog(dialog: Dialog) -> None:
+        faults.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def note_console(message: ConsoleMessage) -> None:
+        if re.search("Content Security Policy|Trusted ?Type|innerHTML", message.text):
+            faults.append(message.text)
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("dialog", note_dialog)
+    page.on("console", note_console)
     page.goto(url)
     expect(box(page)).to_be_visible()
     return page
@@ -120,7 +136,7 @@ def ask_and_wait(page: Page, text: str = QUESTION) -> None:
 def expect_sent(page: Page, count: int) -> list[dict[str, Any]]:
     """The frames sent so far, once there are so many (the CSP forbids `wait_for_function`)."""
     for _ in range(100):
-        frames = page.evaluate("sent")
+        frames: list[dict[str, Any]] = page.evaluate("sent")
         if len(frames) >= count:
             break
         page.wait_for_timeout(50)
@@ -134,24 +150,26 @@ def transcript(page: Page) -> list[str]:
 
 def overflow(page: Page) -> int:
     """How many pixels the page or the log can be scrolled sideways."""
-    return page.evaluate(
+    found: int = page.evaluate(
         """() => {
           const log = document.querySelector("care-chat").shadowRoot.querySelector(".log");
           const page = document.scrollingElement;
           return Math.max(page.scrollWidth - innerWidth, log.scrollWidth - log.clientWidth);
         }"""
     )
+    return found
 
 
 def cut_off(page: Page) -> int:
     """How many pixels of a text stick out of its bubble or button, where nobody can read them."""
-    return page.evaluate(
+    found: int = page.evaluate(
         """() => {
           const log = document.querySelector("care-chat").shadowRoot.querySelector(".log");
           const texts = [...log.querySelectorAll(".bubble > *, .chip")];
           return Math.max(0, ...texts.map((node) => node.scrollWidth - node.clientWidth));
         }"""
     )
+    return found
 
 
 def test_question_gets_an_answer(page: Page) -> None:
@@ -160,7 +178,7 @@ def test_question_gets_an_answer(page: Page) -> None:
     expect(confirmed(page)).to_have_count(1)
     expect(answers(page).first).to_contain_text(re.compile("year", re.I))
     assert page.evaluate("sent.length") == 1
-    assert page.faults == []
+    assert FAULTS[page] == []
 
 
 def test_example_question_is_sent_as_written(page: Page) -> None:
@@ -185,14 +203,14 @@ def test_reload_keeps_the_history(page: Page) -> None:
     assert page.evaluate("sent.length") == 0, "a reload sends nothing again"
 
 
-def test_draft_survives_a_reload_and_stays_in_its_tab(page: Page, context: BrowserContext, service: Any) -> None:
+def test_draft_survives_a_reload_and_stays_in_its_tab(page: Page, context: BrowserContext, service: Service) -> None:
     box(page).fill("half a question")
     page.reload()
     expect(box(page)).to_have_value("half a question")
     expect(box(open_chat(context, service.url))).to_have_value("")
 
 
-def test_second_tab_sees_the_same_conversation(page: Page, context: BrowserContext, service: Any) -> None:
+def test_second_tab_sees_the_same_conversation(page: Page, context: BrowserContext, service: Service) -> None:
     other = open_chat(context, service.url)
     ask_and_wait(page)
     expect(said(other)).to_have_text([QUESTION])
@@ -219,7 +237,7 @@ def test_message_written_offline_is_sent_once_after_reconnecting(page: Page, con
     expect(said(page)).to_have_text([QUESTION, "How to cancel the DID number?", "How to get the DID Migration code?"])
 
 
-def test_unsent_message_survives_a_reload(context: BrowserContext, service: Any) -> None:
+def test_unsent_message_survives_a_reload(context: BrowserContext, service: Service) -> None:
     down = False
 
     def serve(socket: Any) -> None:
@@ -309,7 +327,7 @@ def test_hostile_text_is_shown_as_text(page: Page, text: str) -> None:
     assert text == STACKED or cut_off(page) == 0, "one letter with its marks cannot be broken"
     assert page.evaluate("violations") == []
     assert foreign == []
-    assert page.faults == []
+    assert FAULTS[page] == []
 
 
 def event(seq: int, text: str, **more: Any) -> dict[str, Any]:
@@ -343,7 +361,7 @@ class Script:
         self.socket.send(json.dumps(frame))
 
 
-def test_markdown_of_an_answer_becomes_a_fixed_set_of_elements(context: BrowserContext, service: Any) -> None:
+def test_markdown_of_an_answer_becomes_a_fixed_set_of_elements(context: BrowserContext, service: Service) -> None:
     text = (
         "First **bold** and _soft_, snake_case_name.\nSecond line\n\n- one\n- two [page](https://example.com/a_b)\n\n"
         "3. three\n4. four\n\nSee https://example.com/x(y). Or [mail](mailto:care@example.com).\n\n"
@@ -372,7 +390,7 @@ def test_markdown_of_an_answer_becomes_a_fixed_set_of_elements(context: BrowserC
     expect(bubble.locator("p.muted")).to_have_text("Source: FAQ")
 
 
-def test_hostile_answers_do_no_harm(context: BrowserContext, service: Any) -> None:
+def test_hostile_answers_do_no_harm(context: BrowserContext, service: Service) -> None:
     texts = [*HOSTILE[:6], "[" * 20_000, "**" * 20_000, "_a" * 20_000, "https://" * 5_000, "W" * 100_000]
     buttons = [{"title": '<img src=x onerror="alert(1)">', "payload": "p"}, {"title": "V" * 2_000, "payload": "q"}]
     Script(context, [event(number, text, buttons=buttons) for number, text in enumerate(texts, 1)])
@@ -384,11 +402,11 @@ def test_hostile_answers_do_no_harm(context: BrowserContext, service: Any) -> No
     assert overflow(page) <= 0
     assert cut_off(page) == 0
     assert page.evaluate("violations") == []
-    assert page.faults == []
+    assert FAULTS[page] == []
 
 
 def test_a_press_closes_the_answers_beside_it_and_leaves_related_questions(
-    context: BrowserContext, service: Any
+    context: BrowserContext, service: Service
 ) -> None:
     related = [{"id": "billing/check-invoices", "question": "Where to check Invoices or Credit Notes?"}]
     titles = ["Yes, thanks", related[0]["question"], "No"]
@@ -413,7 +431,7 @@ def test_a_press_closes_the_answers_beside_it_and_leaves_related_questions(
     expect(under_heading).to_be_disabled()
 
 
-def test_reader_of_old_messages_is_not_scrolled_away(context: BrowserContext, service: Any) -> None:
+def test_reader_of_old_messages_is_not_scrolled_away(context: BrowserContext, service: Service) -> None:
     script = Script(context, [event(number, f"Old answer {number}. " * 20) for number in range(1, 21)])
     page = open_chat(context, service.url)
     expect(answers(page)).to_have_count(20)
@@ -429,7 +447,7 @@ def test_reader_of_old_messages_is_not_scrolled_away(context: BrowserContext, se
     expect(more).to_be_hidden()
 
 
-def test_refused_message_is_not_resent_and_can_be_tried_again(context: BrowserContext, service: Any) -> None:
+def test_refused_message_is_not_resent_and_can_be_tried_again(context: BrowserContext, service: Service) -> None:
     script = Script(context, [event(1, "Hello")])
     page = open_chat(context, service.url)
     expect(answers(page)).to_have_count(1)
@@ -447,7 +465,7 @@ def test_refused_message_is_not_resent_and_can_be_tried_again(context: BrowserCo
     assert second["client_id"] != first["client_id"]
 
 
-def test_events_are_shown_once_and_in_their_order(context: BrowserContext, service: Any) -> None:
+def test_events_are_shown_once_and_in_their_order(context: BrowserContext, service: Service) -> None:
     script = Script(context, [event(2, "two")])
     page = open_chat(context, service.url)
     expect(answers(page)).to_have_count(1)
@@ -488,7 +506,7 @@ def test_refused_session_starts_afresh_and_says_so(page: Page) -> None:
 
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 667, "height": 320}], ids=["320", "landscape"])
-def test_phone_has_no_sideways_scroll(browser: Browser, service: Any, viewport: Any) -> None:
+def test_phone_has_no_sideways_scroll(browser: Browser, service: Service, viewport: Any) -> None:
     context = browser.new_context(viewport=viewport, has_touch=True, is_mobile=True, device_scale_factor=2)
     context.add_init_script(SPY)
     page = open_chat(context, service.url)
@@ -507,7 +525,7 @@ def test_phone_has_no_sideways_scroll(browser: Browser, service: Any, viewport: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser: Browser, service: Any, scheme: Any) -> None:
+def test_axe_finds_nothing_serious(browser: Browser, service: Service, scheme: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     context = browser.new_context(viewport=DESKTOP, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     context.add_init_script(SPY)
@@ -534,12 +552,13 @@ def test_axe_finds_nothing_serious(browser: Browser, service: Any, scheme: Any) 
 
 def test_keyboard_alone_is_enough(page: Page) -> None:
     def focused() -> str:
-        return page.evaluate(
+        found: str = page.evaluate(
             """() => {
               const node = document.activeElement.shadowRoot?.activeElement ?? document.activeElement;
               return node.getAttribute("aria-label") || node.textContent || node.id;
             }"""
         )
+        return found
 
     examples = page.get_by_role("group", name="For example").get_by_role("button")
     question = examples.nth(1).inner_text()
@@ -579,7 +598,7 @@ def test_log_is_a_polite_live_region_and_quiet_about_history(page: Page) -> None
 
 
 @pytest.mark.parametrize("language", ["it", "de", "fr", "es"])
-def test_words_come_from_the_language_file(context: BrowserContext, service: Any, language: str) -> None:
+def test_words_come_from_the_language_file(context: BrowserContext, service: Service, language: str) -> None:
     page = open_chat(context, service.url)
     page.evaluate("language => { document.querySelector('care-chat').lang = language; }", language)
     words = page.request.get(f"{service.url}/static/strings/{language}.json").json()
@@ -589,7 +608,7 @@ def test_words_come_from_the_language_file(context: BrowserContext, service: Any
     expect(page.get_by_text(words["greeting_title"])).to_be_visible()
 
 
-def test_floating_chat_opens_closes_and_keeps_the_focus(context: BrowserContext, service: Any) -> None:
+def test_floating_chat_opens_closes_and_keeps_the_focus(context: BrowserContext, service: Service) -> None:
     """A page without the element gets a launcher. Any page of the service that is not the demo will do."""
     page = context.new_page()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,6 +50,4 @@ def actions_url(service: Service) -> str:
 
 def memory_mb(service: Service) -> float:
     """Resident memory of a service's `bot` process."""
-    pid = service._process.pid if service._process is not None else os.getpid()
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return float(service.process.memory_info().rss) / 2**20

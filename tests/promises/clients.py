@@ -79,7 +79,9 @@ class ChatClient:
 
     async def _run(self) -> None:
         attempt = 0
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=_PATIENCE, verify=False) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self._port}", timeout=_PATIENCE, verify=False
+        ) as http:
             while True:
                 ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2**attempt)
                 spaced = (self.attempts[-1] + _SPACING - time.monotonic()) if self.attempts else 0.0
@@ -106,6 +108,10 @@ class ChatClient:
                 self._running.result()
             assert time.monotonic() < end, f"not within {seconds} s: {what}; {self}"
             await asyncio.sleep(0.02)
+
+    async def until_answered(self, seconds: float) -> None:
+        """Wait for as many answers as there were messages."""
+        await self.until(lambda: len(self.events("bot")) >= len(self.said), seconds, "all answered")
 
     def __str__(self) -> str:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,30 +14,20 @@ from tests.promises.bots import Bot, engine_url
 from tests.promises.server_log import ServerLog
 from tests.service import Service
 
+FULL = os.environ.get("TORTURE") == "1"
 _FIGURES = pytest.StashKey[list[str]]()
 
 
 class Size(Protocol):
     """Picks a number by the size of the run."""
 
-    def __call__(self, small: int, full: int) -> int: ...
+    def __call__(self, small: int, large: int, /) -> int: ...
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the full size out unless it is asked for with `-m full`."""
-    if "full" in str(config.getoption("markexpr")):
-        return
-    full = [item for item in items if item.get_closest_marker("full")]
-    if full:
-        config.hook.pytest_deselected(items=full)
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
-
-
-@pytest.fixture(params=["small", pytest.param("full", marks=pytest.mark.full)])
-def size(request: pytest.FixtureRequest) -> Size:
-    """`size(6, 200)` is 6 in `make test` and 200 in `make torture`."""
-    return lambda small, full: small if request.param == "small" else full
+@pytest.fixture(scope="session")
+def size() -> Size:
+    """`size(6, 200)` is 6 in `make test` and 200 in `make torture`, which sets TORTURE=1."""
+    return lambda small, large: large if FULL else small
 
 
 @pytest.fixture
@@ -51,9 +42,10 @@ def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the figures."""
-    for number, figure in enumerate(config.stash.get(_FIGURES, [])):
-        if number == 0:
-            terminalreporter.section("promises, measured")
+    told: list[str] = config.stash.get(_FIGURES, [])
+    if told:
+        terminalreporter.section("promises, measured")
+    for figure in told:
         terminalreporter.write_line(figure)
 
 
@@ -88,10 +80,10 @@ def start_bot(service: Service, tmp_path: Path) -> Iterator[Callable[..., Bot]]:
     """
     started: list[Bot] = []
 
-    def start(wrong: str | None = None, **settings: str) -> Bot:
+    def start(wrong: str | None = None, wait: bool = True, **settings: str) -> Bot:
         bot = Bot(tmp_path / f"bot{len(started)}", service, wrong, settings)
         started.append(bot)
-        bot.start()
+        bot.start(wait)
         return bot
 
     yield start

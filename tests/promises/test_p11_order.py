@@ -76,9 +76,7 @@ async def test_bursts_are_answered_in_order_each_once(
         assert [event["text"] for event in client.events("user")] == burst
         assert client.faults == []
         await client.stop()
-    figures(
-        f"{len(clients)} conversations × {len(burst)} questions at once: in order, last answer after {max(seconds):.1f} s"
-    )
+    figures(f"{len(clients)} conversations × {len(burst)} questions: in order, last answer after {max(seconds):.1f} s")
 
 
 async def test_a_burst_takes_no_longer_than_its_turns(

@@ -43,7 +43,7 @@ async def test_overload_is_fair_and_everybody_is_told(
     service: Service, log: ServerLog, engine: str, size: Size, dice: random.Random, figures: Callable[[str], None]
 ) -> None:
     able = await turns_a_second(engine)
-    clients = await talk(service, size(20, 100), 3 * able, size(4, 30), dice)
+    clients = await talk(service, size(20, 100), 3 * able, size(3, 30), dice)
     waits = await finish(clients, log)
     told = sorted(wait for client in clients for wait in told_seconds(client))
     figures(
@@ -63,7 +63,7 @@ async def test_red_control_a_build_that_tells_nobody_is_noticed(
     start_bot: Callable[..., Bot], engine: str, dice: random.Random
 ) -> None:
     wrong = start_bot(wrong="silent_when_slow")
-    clients = await talk(wrong, 20, 3 * await turns_a_second(engine), 4, dice)
+    clients = await talk(wrong, 20, 3 * await turns_a_second(engine), 3, dice)
     waits = await finish(clients, ServerLog(wrong.data_dir))
     assert waits[-1] > TOLD_SECONDS + _LATE_SECONDS, "nobody had to wait: that was no overload"
     assert max(wait for client in clients for wait in told_seconds(client)) > TOLD_SECONDS + _LATE_SECONDS
@@ -94,13 +94,11 @@ async def talk(
 async def finish(clients: Sequence[ChatClient], log: ServerLog) -> list[float]:
     """Wait until all is answered, check that nothing was lost, doubled or reordered; seconds each answer took."""
     for client in clients:
-        await client.until(lambda client=client: len(answered_at(client)) == len(client.said), 300, "answered")  # type: ignore[misc]
+        await client.until_answered(300)
         await client.stop()
         assert differences(client, log.transcript(client.conversation)) == []
     return sorted(
-        answer - said
-        for client in clients
-        for said, answer in zip(client.said_at, answered_at(client), strict=True)
+        answer - said for client in clients for said, answer in zip(client.said_at, answered_at(client), strict=True)
     )
 
 

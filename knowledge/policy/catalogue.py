@@ -1,0 +1,38 @@
+"""All calculations by their id, in the order of Customer Care's list of policies."""
+
+from __future__ import annotations
+
+from knowledge.policy.amendment_window import AMENDMENT_WINDOW
+from knowledge.policy.device_return import DEVICE_RETURN
+from knowledge.policy.did_cancellation import DID_EARLY_CANCELLATION
+from knowledge.policy.emergency_calls import EMERGENCY_SERVICE
+from knowledge.policy.fields import Policy
+from knowledge.policy.hwaas_dates import HWAAS_DATES
+from knowledge.policy.hwaas_loss import HWAAS_LOSS
+from knowledge.policy.licence_counts import CONCURRENT_CALLS, FLAT_ALLOCATION
+from knowledge.policy.license_proration import LICENSE_PRORATION
+from knowledge.policy.number_ranges import DID_RANGE
+from knowledge.policy.porting_change import PORTING_DATE_CHANGE
+from knowledge.policy.porting_time import PORTING_LEAD_TIME
+from knowledge.policy.toll_free import TOLL_FREE_OUTBOUND
+from knowledge.policy.xbees_conversion import XBEES_CONVERSION
+
+POLICIES: dict[str, Policy] = {
+    policy.id: policy
+    for policy in (
+        DID_EARLY_CANCELLATION,
+        HWAAS_LOSS,
+        HWAAS_DATES,
+        PORTING_DATE_CHANGE,
+        PORTING_LEAD_TIME,
+        FLAT_ALLOCATION,
+        CONCURRENT_CALLS,
+        DID_RANGE,
+        LICENSE_PRORATION,
+        AMENDMENT_WINDOW,
+        XBEES_CONVERSION,
+        DEVICE_RETURN,
+        EMERGENCY_SERVICE,
+        TOLL_FREE_OUTBOUND,
+    )
+}

@@ -1,0 +1,97 @@
+"""What buttons carry: exactly what `payload` writes is read, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from actions.payloads import Payload, parse, payload
+
+INTENTS = ["show_entry", "helpful", "not_helpful", "none_of_these", "open_ticket", "deny"]
+
+
+def test_a_button_without_values() -> None:
+    assert payload("helpful") == "/helpful"
+    assert parse("/helpful") == Payload("helpful", {})
+
+
+def test_a_button_that_names_an_entry() -> None:
+    text = payload("show_entry", entry="billing/dispute-period")
+    assert text == '/show_entry{"entry": "billing/dispute-period"}'
+    assert parse(text) == Payload("show_entry", {"entry": "billing/dispute-period"})
+
+
+@pytest.mark.parametrize(
+    ("intent", "values"),
+    [
+        ("delete_everything", {}),
+        ("show_entry", {}),
+        ("show_entry", {"entry": "no section"}),
+        ("show_entry", {"entry": "billing/" + "x" * 61}),
+        ("show_entry", {"entry": "billing/a", "more": "billing/b"}),
+        ("helpful", {"entry": "billing/a"}),
+    ],
+)
+def test_a_button_of_another_form_cannot_be_made(intent: str, values: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="is not a payload of ours"):
+        payload(intent, **values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "helpful",
+        " /helpful",
+        "/helpful ",
+        "/helpful\n",
+        "/HELPFUL",
+        "/helpful{}",
+        "/restart",
+        "/session_start",
+        "/affirm",
+        '/inform{"entry": "billing/a"}',
+        "/show_entry",
+        "/show_entry{}",
+        '/show_entry{"entry": 1}',
+        '/show_entry{"entry": null}',
+        '/show_entry{"entry": ["billing/a"]}',
+        '/show_entry{"entry": "billing/a", "last_entry": "billing/b"}',
+        '/show_entry{"entry": "../../etc/passwd"}',
+        '/show_entry{"entry":"billing/a"}',  # another writer's spaces
+        '/show_entry{"entry": "billing/b", "entry": "billing/a"}',
+        '/show_entry{"entry": "billing/\\u0061"}',
+        '/show_entry{"entry": "billing/a"}{}',
+        '/show_entry{"entry": "billing/a"',
+        "/show_entry" + "{" * 200,
+        "/" + "a" * 100_000,
+    ],
+)
+def test_nothing_else_is_a_payload(text: str) -> None:
+    assert parse(text) is None
+
+
+entries = st.from_regex(r"[a-z]{1,20}/[a-z0-9-]{1,60}", fullmatch=True)
+
+
+@given(entries)
+def test_what_is_written_is_read(entry: str) -> None:
+    assert parse(payload("show_entry", entry=entry)) == Payload("show_entry", {"entry": entry})
+
+
+likely = st.builds(
+    lambda intent, values: f"/{intent}{values}",
+    st.sampled_from([*INTENTS, "affirm"]),
+    st.just("")
+    | st.text('{}":, entry/a\\u0061', max_size=30)
+    | st.dictionaries(st.text(max_size=6), entries).map(json.dumps),
+)
+
+
+@given(st.text() | likely)
+@example("/deny")
+def test_a_text_is_a_payload_only_if_ours_would_be_written_so(text: str) -> None:
+    found = parse(text)
+    assert found is None or payload(found.intent, **found.values) == text

@@ -1,0 +1,47 @@
+"""The bot's sentences: all in one file, each said somewhere, none forgotten there."""
+
+from __future__ import annotations
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from actions.wording import day, say
+from settings import ROOT
+
+TEXTS: dict[str, str] = yaml.safe_load((ROOT / "actions" / "wording.yml").read_text(encoding="utf-8"))
+
+
+def keys_in(path: Path) -> set[str]:
+    """What a module says: the first argument of every `say(…)`."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    said = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "say"]
+    return {argument.value for argument in said if isinstance(argument, ast.Constant)}
+
+
+def test_a_sentence_is_filled_in() -> None:
+    assert say("which_number", count=3) == "Please choose one of the 3, or “none of these”."
+
+
+def test_braces_in_what_is_filled_in_stay() -> None:
+    assert "“{count} {0}”" in say("resume_ticket", question="{count} {0}")
+
+
+def test_an_unknown_sentence_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        say("nothing_of_the_kind")
+
+
+def test_every_sentence_is_said_and_every_said_sentence_exists() -> None:
+    """Guards against a key mistyped in code or left behind in the file."""
+    said = set().union(*(keys_in(path) for path in (ROOT / "actions").glob("*.py")))
+    assert len(said) > 15
+    small_talk = {"greet", "thanks", "bye", "bot", "help"}  # said by the name of their intent
+    assert said | small_talk == set(TEXTS)
+
+
+def test_a_date_reads_the_same_in_every_country() -> None:
+    assert day(date(2026, 11, 2)) == "2 November 2026"

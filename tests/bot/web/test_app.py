@@ -1,0 +1,205 @@
+"""The application: what runs with it, what it shows of itself to whom, and that looking changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import PlainTextResponse
+
+from bot import health as health_module
+from bot.web import app as module
+from tests.bot.peers import Rasa, after, nothing
+from tests.bot.web.conftest import MakeApp, caller
+from tests.service import Service
+from tickets import conversations
+from tickets.database import Database
+from tickets.models import Conversation, Event, now
+
+
+async def until_status(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
+    """Wait until a page answers so."""
+    end = time.monotonic() + 5
+    while (response := await client.get(path)).status_code != status:
+        assert time.monotonic() < end, response.text
+        await asyncio.sleep(0.02)
+    return response
+
+
+class TestHealthChecks:
+    async def test_ready_means_that_questions_can_be_answered_and_alive_that_we_run(
+        self, client: httpx.AsyncClient, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(health_module, "_LOOK_SECONDS", 0.02)
+        ready = await until_status(client, "/readyz", 200)
+        assert ready.json() == {"engine": True, "actions": True, "index": "abc"}
+
+        rasa.alive = PlainTextResponse("", 503)
+        red = await until_status(client, "/readyz", 503)
+        assert red.json() == {"engine": False, "actions": True, "index": "abc"}
+        assert (await client.get("/healthz")).status_code == 200
+
+        rasa.alive = PlainTextResponse("Hello from Rasa: 3.6.21")
+        await until_status(client, "/readyz", 200)
+
+    def test_the_real_service_is_ready(self, service: Service) -> None:
+        response = httpx.get(f"{service.url}/readyz")
+        assert response.status_code == 200
+        assert response.json()["index"]
+        assert "server" not in response.headers
+
+
+class TestWhatIsShown:
+    async def test_the_demo_page_and_the_widget(self, client: httpx.AsyncClient) -> None:
+        page = await client.get("/")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "care-chat" in page.text
+        script = await client.get("/static/care-chat.js")
+        assert script.status_code == 200
+        assert "javascript" in script.headers["content-type"]
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/docs", "/redoc", "/admin", "/api", "/.env", "/static/", "/static/../app.py"),
+            *(
+                "/static/%2e%2e/app.py",
+                "/static/..%2f..%2f..%2fsettings.py",
+                "/model/parse",
+                "/webhook",
+                "/conversations",
+            ),
+        ],
+    )
+    async def test_nothing_else(self, client: httpx.AsyncClient, path: str) -> None:
+        assert (await client.get(path)).status_code in (404, 405)
+
+    async def test_metrics_count_what_happens(self, client: httpx.AsyncClient) -> None:
+        def count(text: str) -> float:
+            (line,) = [line for line in text.splitlines() if line.startswith("care_messages_total ")]
+            return float(line.split()[1])
+
+        before = count((await client.get("/metrics")).text)
+        await client.post("/api/chat", json={"sender": "someone", "message": "hello"})
+        assert count((await client.get("/metrics")).text) == before + 1
+
+    @pytest.mark.parametrize("path", ["/metrics", "/openapi.json"])
+    async def test_what_is_for_operators_is_shown_on_this_machine_only(self, make_app: MakeApp, path: str) -> None:
+        app = make_app(CARE_HOST="0.0.0.0", CARE_ANONYMOUS="yes")
+        async with caller(app) as here:
+            assert (await here.get(path)).status_code == 200
+            for proxied in ({"x-forwarded-for": "203.0.113.5"}, {"forwarded": "for=203.0.113.5"}):
+                assert (await here.get(path, headers=proxied)).status_code == 404
+        for address in ("203.0.113.5", "10.0.0.1", "127.0.0.1.evil"):
+            async with caller(app, address) as elsewhere:
+                assert (await elsewhere.get(path)).status_code == 404
+
+    async def test_openapi_describes_the_api(self, client: httpx.AsyncClient) -> None:
+        described: dict[str, Any] = (await client.get("/openapi.json")).json()
+        assert {"/api/chat", "/api/web/session", "/healthz", "/readyz", "/metrics"} == set(described["paths"])
+        chat = described["paths"]["/api/chat"]["post"]
+        assert {"200", "401", "403", "413", "415", "422", "429"} <= set(chat["responses"])
+
+    async def test_no_get_changes_anything(
+        self, client: httpx.AsyncClient, stored: Database, make_app: MakeApp, tmp_path: Path
+    ) -> None:
+        await client.post("/api/chat", json={"sender": "someone", "message": "hello"})
+
+        def everything() -> list[str]:
+            with closing(sqlite3.connect(tmp_path / "care.db")) as database:
+                return list(database.iterdump())
+
+        before = everything()
+        paths = ["/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/static/care-chat.js", "/api/chat"]
+        for path in [*paths, "/api/web/session", "/api/web/socket"]:
+            for method in ("GET", "HEAD", "OPTIONS"):
+                await client.request(method, path, headers={"x-care-chat": "1"})
+        assert everything() == before
+
+
+class TestStartAndStop:
+    async def test_a_message_that_an_earlier_run_left_is_answered(
+        self, make_app: MakeApp, stored: Database, rasa: Rasa
+    ) -> None:
+        stored.migrate()
+        conversation = stored.write(lambda session: conversations.open_web_session(session)[1])
+        stored.write(
+            lambda session: conversations.receive(
+                session, conversation, text="hello", message="hello", client_id="c-1", retry=True
+            )
+        )
+        async with caller(make_app()):
+            end = time.monotonic() + 5
+            while len(kinds(stored, conversation)) < 2:
+                assert time.monotonic() < end
+                await asyncio.sleep(0.02)
+        assert kinds(stored, conversation)[-1] == "bot"
+
+    async def test_stopping_with_a_message_in_the_engine_leaves_it_for_the_next_start(
+        self, make_app: MakeApp, stored: Database, rasa: Rasa, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        rasa.answer = after(1.0)
+        async with caller(make_app()) as client:
+            asking = asyncio.create_task(client.post("/api/chat", json={"sender": "someone", "message": "hello"}))
+            while not rasa.heard:
+                await asyncio.sleep(0.01)
+        await asyncio.gather(asking, return_exceptions=True)
+        assert len(stored.read(conversations.open_turns)) == 1
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+    async def test_conversations_of_long_ago_are_forgotten(self, make_app: MakeApp, stored: Database) -> None:
+        stored.migrate()
+        young, old = now() - timedelta(days=29), now() - timedelta(days=31)
+
+        def fill(session: Session) -> None:
+            session.add(Conversation(id="1", channel="api", external_id="young", active_at=young))
+            session.add(Conversation(id="2", channel="api", external_id="old", active_at=old))
+
+        stored.write(fill)
+        async with caller(make_app()):
+            end = time.monotonic() + 5
+            while len(names := stored.read(lambda s: list(s.scalars(select(Conversation.external_id))))) > 1:
+                assert time.monotonic() < end
+                await asyncio.sleep(0.02)
+        assert names == ["young"]
+
+    async def test_tidying_goes_on_after_a_bad_day_of_the_database(
+        self, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(module, "_TIDY_SECONDS", 0.05)
+        async with caller(make_app()) as client:
+            with closing(sqlite3.connect(tmp_path / "care.db", isolation_level=None)) as broken:
+                broken.execute("ALTER TABLE feedback RENAME TO elsewhere")
+                await asyncio.sleep(0.3)
+                assert "not deleted" in caplog.text
+                broken.execute("ALTER TABLE elsewhere RENAME TO feedback")
+            caplog.clear()
+            with caplog.at_level("INFO", "care.web"):
+                end = time.monotonic() + 3
+                while "conversations older than" not in caplog.text:
+                    assert time.monotonic() < end
+                    await asyncio.sleep(0.02)
+            assert (await client.get("/healthz")).status_code == 200
+
+    async def test_an_answer_lost_in_the_engine_is_told_and_nothing_breaks(
+        self, client: httpx.AsyncClient, rasa: Rasa
+    ) -> None:
+        rasa.answer = nothing
+        lost = await client.post("/api/chat", json={"sender": "someone", "message": "hello"})
+        assert lost.json()["replies"][0]["data"]["type"] == "error"
+        assert (await client.get("/healthz")).status_code == 200
+
+
+def kinds(stored: Database, conversation: str) -> list[str]:
+    """What stands in a transcript: user, bot, notice."""
+    query = select(Event.kind).where(Event.conversation_id == conversation).order_by(Event.seq)
+    return stored.read(lambda session: list(session.scalars(query)))
