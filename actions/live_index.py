@@ -17,7 +17,7 @@ from settings import ROOT, Settings
 
 log = logging.getLogger("care.index")
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 
 
 class LiveIndex:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field
 
-ENGINE_SECONDS = 14.0  # longer than an action may take (10 s), shorter than the engine's lock lives (120 s)
+ENGINE_SECONDS = 13.0  # longer than an action may take (10 s), shorter than the engine's lock lives (120 s)
 _NOT_A_PAYLOAD = "\u2060"  # word joiner: invisible, and no white space that Rasa would strip
 
 

@@ -19,7 +19,7 @@ from tickets import conversations
 from tickets.database import Database
 from tickets.models import Conversation
 
-_ANSWER_SECONDS = 13.5  # the caller hears within 15 s, however busy the machine
+_ANSWER_SECONDS = 14.1  # after the engine's own time, and within 15 s however busy the machine
 _BUTTON = re.compile(r"btn_[0-9a-f]{28}")
 
 

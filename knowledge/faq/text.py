@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -38,13 +39,16 @@ class Terms:
         plain = _plain(word)
         if len(plain) < _SHORTEST_FORGIVEN:
             return None
-        names = {_plain(name): name for name in self.products}
-        if plain in names:
-            return names[plain]
+        if plain in self._names:
+            return self._names[plain]
         allowed = 2 if len(plain) >= 8 else 1
-        found = process.extractOne(plain, names.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
+        found = process.extractOne(plain, self._names.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
         # A word that begins otherwise is another word: "reporting" is not "porting".
-        return names[found[0]] if found is not None and found[0][0] == plain[0] else None
+        return self._names[found[0]] if found is not None and found[0][0] == plain[0] else None
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {_plain(name): name for name in self.products}
 
     def _read(self, word: str) -> str:
         # "did" is a verb unless written DID or DIDs; the same holds for "hw" or "cc".

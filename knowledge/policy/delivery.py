@@ -40,16 +40,17 @@ def delivery_cost(inputs: DeliveryInputs, today: date) -> Outcome:
     Raises:
         InvalidInput: no destination or an unknown one, two that disagree, no sane number of boxes.
     """
-    region = _region(inputs, today)
     if inputs.hardware is not None and inputs.hardware not in _HARDWARE:
         raise InvalidInput("hardware", "Hardware is bought (CAPEX) or HWaaS.")
-    table = tables("delivery_cost")
     if inputs.hardware == "hwaas":
         return _not_published(
             inputs, "HWaaS", "The published delivery costs are for bought (CAPEX) hardware only; this is HWaaS."
         )
+    table = tables("delivery_cost")
+    country = checked_country("country", inputs.country) if inputs.country is not None else None
+    region = _region(inputs.region, country, today)
     if region == "other":
-        where = f"This destination ({country_name(inputs.country.upper())})" if inputs.country else "This destination"
+        where = f"This destination ({country_name(country)})" if country else "This destination"
         return _not_published(
             inputs,
             "this destination",
@@ -124,23 +125,22 @@ def _caveats(inputs: DeliveryInputs, region: str, flat: Money, boxes: Money, tod
     return caveats
 
 
-def _region(inputs: DeliveryInputs, today: date) -> str:
+def _region(region: str | None, country: str | None, today: date) -> str:
     """The region of the delivery; a country decides it where one is given."""
-    if inputs.region is not None and inputs.region not in _REGIONS:
-        raise InvalidInput("region", f"I don't know the region “{inputs.region[:40]}”: {', '.join(_REGIONS)}.")
-    if inputs.country is None:
-        if inputs.region is None:
+    if region is not None and region not in _REGIONS:
+        raise InvalidInput("region", f"I don't know the region “{region[:40]}”. There are: {', '.join(_REGIONS)}.")
+    if country is None:
+        if region is None:
             raise InvalidInput("region", "The destination is needed: USA, UK, Europe or another country.")
-        return inputs.region
-    country = checked_country("country", inputs.country)
-    region = region_of(country, today)
-    if inputs.region not in (None, region):
+        return region
+    lies_in = region_of(country, today)
+    if region not in (None, lies_in):
         raise InvalidInput(
             "region",
-            f"{country_name(country)} does not lie in the region that you gave ({_REGIONS[inputs.region]}). "
+            f"{country_name(country)} does not lie in the region that you gave ({_REGIONS[region]}). "
             "Which of the two is right?",
         )
-    return region
+    return lies_in
 
 
 def region_of(country: str, day: date) -> str:
@@ -186,9 +186,7 @@ DELIVERY_COST = Policy(
             needed=_is_published,
         ),
         Field("overnight", "yes_no", "Overnight", "Should it be delivered overnight?", optional=True),
-        Field(
-            "hardware", "choice", "Hardware", "Is the hardware bought or HWaaS?", choices=_HARDWARE, optional=True
-        ),
+        Field("hardware", "choice", "Hardware", "Is the hardware bought or HWaaS?", choices=_HARDWARE, optional=True),
     ),
     sources=("orders/delivery-cost",),
     compute=_compute,

@@ -70,7 +70,7 @@ def did_early_cancellation(inputs: CancellationInputs, today: date) -> Outcome:
         f"A new DID must be kept {counted(term.months, 'month')}: activated on {day_text(inputs.activated_on)}, "
         f"until {day_text(term.ends_on)}."
     ]
-    if commitment_end is not None and inputs.cancelled_on < commitment_end:
+    if commitment_end is not None and inputs.cancelled_on <= commitment_end:
         verdict = "bound_by_commitment"
         after = commitment_end + _DAY
         figures |= {"earliest_cancellation": after, "free_from": max(after, term.free_from)}

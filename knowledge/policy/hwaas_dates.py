@@ -114,7 +114,8 @@ def _judge(inputs: HwaasInputs, dates: _Dates, figures: dict[str, Figure], steps
     )
     rest = f"its rest, {counted(left, 'month')}, is due" if left else "its last month, which has begun, is due in full"
     return "fee_due", (
-        f"A return on {day_text(day)} is too early to be free: the term is full on {day_text(dates.term_full)}, and {rest}."
+        f"A return on {day_text(day)} is too early to be free: the term is full on {day_text(dates.term_full)}, "
+        f"and {rest}."
     )
 
 

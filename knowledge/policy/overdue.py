@@ -10,7 +10,7 @@ from knowledge.policy.fields import Field, InvalidInput, Policy, Values
 from knowledge.policy.inputs import FIRST_YEAR
 from knowledge.policy.outcome import Figure, Mark, Outcome, Timeline
 from knowledge.policy.parameters import tables
-from knowledge.policy.wording import counted, day_text, echo, listed
+from knowledge.policy.wording import counted, day_text, echo
 
 _LABELS = {
     "warning": "Warning",
@@ -110,14 +110,9 @@ def overdue_stage(inputs: OverdueInputs, today: date) -> Outcome:
         verdict=stage,
         figures=figures,
         steps=(
-            f"The invoice was due on {day_text(due)} (day 0). Today, {day_text(today)}, is day {days}."
-            if days >= 0
-            else f"The invoice is due on {day_text(due)} (day 0), in {counted(-days, 'day')}.",
+            _today_step(due, today),
             works,
-            *(
-                f"Day {event.number}, {day_text(due + timedelta(days=event.number))}: {event.text}."
-                for event in coming
-            ),
+            *(f"Day {event.number}, {day_text(due + timedelta(days=event.number))}: {event.text}." for event in coming),
         ),
         sources=OVERDUE_STAGE.sources,
         caveats=tuple(_caveats(days, stages, stage)),
@@ -126,6 +121,14 @@ def overdue_stage(inputs: OverdueInputs, today: date) -> Outcome:
         ticket="billing.payment" if days > 0 else None,
         timeline=_timeline(due, today, stages, events),
     )
+
+
+def _today_step(due: date, today: date) -> str:
+    days = (today - due).days
+    if days > 0:
+        return f"The invoice was due on {day_text(due)} (day 0). Today, {day_text(today)}, is day {days}."
+    when = f"in {counted(-days, 'day')}" if days else "today"
+    return f"The invoice is due on {day_text(due)}, {when}: this is day 0."
 
 
 def _due_date(inputs: OverdueInputs, today: date) -> date:

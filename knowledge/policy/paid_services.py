@@ -26,9 +26,7 @@ class _Service:
 
 
 _NEW_OWNER = "The new owner pays it."
-_CONFIRMATIONS = (
-    "A ticket needs the official confirmation of the {who}, of the current Partner and of the new Partner."
-)
+_CONFIRMATIONS = "A ticket needs the official confirmation of the {who}, of the current Partner and of the new Partner."
 _PER_OPERATION = "The fee is for each transfer operation, as published for end-users; for Resellers it is taken alike."
 _SERVICES = {
     "reseller_transfer": _Service(

@@ -106,10 +106,10 @@ class TestFailures:
         self, client: httpx.AsyncClient, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.2)
-        rasa.answer = after(0.6)
+        rasa.answer = after(3)
         start = time.monotonic()
         (reply,) = await ask(client, "hello")
-        assert time.monotonic() - start < 0.55
+        assert time.monotonic() - start < 2.5
         assert reply == {"text": wording.TRY_AGAIN, "buttons": [], "data": {"type": "error", "retry": True}}
 
 

@@ -67,4 +67,4 @@ def test_an_offset_alone_cannot_know_summer_time() -> None:
 
 def test_a_moment_without_a_zone_is_asked_about() -> None:
     with pytest.raises(InvalidInput, match="time zone"):
-        window(datetime(2026, 11, 30, 22, 0))  # noqa: DTZ001
+        window(datetime(2026, 11, 30, 22, 0))

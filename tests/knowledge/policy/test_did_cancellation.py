@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.policy.did_cancellation import DID_EARLY_CANCELLATION, CancellationInputs, did_early_cancellation
@@ -41,6 +41,7 @@ def fee_of(outcome: Outcome) -> Decimal:
     return fee.amount
 
 
+@settings(deadline=None)
 @given(days, ages, ages, prices, prices, numbers)
 def test_the_fee_never_grows_with_age(
     activated_on: date, age: int, more: int, rent: Money, flat: Money, count: int
@@ -50,6 +51,7 @@ def test_the_fee_never_grows_with_age(
     assert fee_of(older) <= fee_of(younger)
 
 
+@settings(deadline=None)
 @given(days, ages, prices, prices, numbers)
 def test_each_line_of_the_working_gives_its_result(
     activated_on: date, age: int, rent: Money, flat: Money, count: int
@@ -69,12 +71,14 @@ def test_each_line_of_the_working_gives_its_result(
         assert str(outcome.figures["fee"]) in outcome.decision
 
 
+@settings(deadline=None)
 @given(days, ages, prices, prices, numbers)
 def test_money_has_two_decimals(activated_on: date, age: int, rent: Money, flat: Money, count: int) -> None:
     fee = to_json(cancelled(activated_on, age, rent, flat, count))["figures"]["fee"]
     assert re.fullmatch(r"\d+\.\d\d", fee["amount"])
 
 
+@settings(deadline=None)
 @given(days)
 def test_the_day_named_as_free_is_the_first_one(activated_on: date) -> None:
     free_from = cancelled(activated_on, 0).figures["free_from"]
@@ -84,6 +88,7 @@ def test_the_day_named_as_free_is_the_first_one(activated_on: date) -> None:
     assert cancelled(activated_on, age - 1).verdict == "fee"
 
 
+@settings(deadline=None)
 @given(days, ages, st.integers(0, 4000))
 def test_nothing_ends_before_its_commitment(activated_on: date, age: int, beyond: int) -> None:
     end = activated_on + timedelta(days=age + beyond)
@@ -93,6 +98,7 @@ def test_nothing_ends_before_its_commitment(activated_on: date, age: int, beyond
     assert outcome.figures["earliest_cancellation"] == end + timedelta(days=1)
 
 
+@settings(deadline=None)
 @given(days, ages, st.integers(1, 4000))
 def test_a_commitment_that_is_over_changes_no_figure(activated_on: date, age: int, ago: int) -> None:
     end = activated_on + timedelta(days=age - ago)

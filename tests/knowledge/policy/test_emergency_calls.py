@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.policy.countries import country_codes
@@ -14,6 +14,7 @@ countries = st.sampled_from(country_codes())
 days = st.dates(date(2021, 1, 1), date(2090, 12, 31))
 
 
+@settings(deadline=None)
 @given(countries, days)
 def test_outbound_numbers_never_can(country: str, today: date) -> None:
     outcome = emergency_service(EmergencyInputs("outbound", country), today)
@@ -22,6 +23,7 @@ def test_outbound_numbers_never_can(country: str, today: date) -> None:
     assert outcome.ticket is None
 
 
+@settings(deadline=None)
 @given(countries, days)
 def test_ported_numbers_can_by_themselves_in_germany_and_by_ticket_elsewhere(country: str, today: date) -> None:
     outcome = emergency_service(EmergencyInputs("full_port", country), today)
@@ -30,6 +32,7 @@ def test_ported_numbers_can_by_themselves_in_germany_and_by_ticket_elsewhere(cou
     assert (outcome.ticket is None) == (country == "DE")
 
 
+@settings(deadline=None)
 @given(countries, days)
 def test_new_numbers_are_promised_nothing(country: str, today: date) -> None:
     outcome = emergency_service(EmergencyInputs("new", country), today)

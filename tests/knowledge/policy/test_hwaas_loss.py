@@ -1,5 +1,6 @@
 """What a lost HWaaS item costs: never less than its price, never more than price and full term, and it adds up."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ days = st.dates(date(2015, 1, 1), TODAY)
 prices = st.decimals("0.01", "99999.99", places=2).map(lambda amount: Money(amount, "EUR"))
 
 
-def lost(start: date, lost_on: date, price: Money, fee: Money, billed: int | None = None) -> dict[str, object]:
+def lost(start: date, lost_on: date, price: Money, fee: Money, billed: int | None = None) -> Mapping[str, object]:
     return hwaas_loss(LossInputs("lost", start, lost_on, price, fee, billed), TODAY).figures
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.policy.licence_counts import CallInputs, FlatInputs, concurrent_calls, flat_allocation
@@ -15,6 +15,7 @@ TIERS = ["basic", "essential", "business", "premium"]
 licences = st.dictionaries(st.sampled_from(TIERS), st.integers(0, 100_000)).filter(lambda counts: any(counts.values()))
 
 
+@settings(deadline=None)
 @given(licences)
 def test_every_licence_has_a_flat_or_is_charged_per_minute(counts: dict[str, int]) -> None:
     figures = flat_allocation(FlatInputs(counts), TODAY).figures
@@ -22,6 +23,7 @@ def test_every_licence_has_a_flat_or_is_charged_per_minute(counts: dict[str, int
     assert figures["licences_per_minute"] == counts.get("basic", 0)
 
 
+@settings(deadline=None)
 @given(licences, st.sampled_from(["stand_alone", "server", "client"]))
 def test_the_kind_of_pbx_changes_whose_licences_count_and_not_how(counts: dict[str, int], kind: str) -> None:
     assert (
@@ -29,6 +31,7 @@ def test_the_kind_of_pbx_changes_whose_licences_count_and_not_how(counts: dict[s
     )
 
 
+@settings(deadline=None)
 @given(licences, st.sampled_from(TIERS))
 def test_one_licence_more_never_gives_fewer(counts: dict[str, int], tier: str) -> None:
     more = {**counts, tier: counts.get(tier, 0) + 1}
@@ -37,6 +40,7 @@ def test_one_licence_more_never_gives_fewer(counts: dict[str, int], tier: str) -
     assert calls < calls_of(more)
 
 
+@settings(deadline=None)
 @given(licences)
 def test_the_sums_in_the_steps_are_right(counts: dict[str, int]) -> None:
     sums = 0
@@ -52,6 +56,7 @@ def test_the_sums_in_the_steps_are_right(counts: dict[str, int]) -> None:
     assert sums >= 2
 
 
+@settings(deadline=None)
 @given(licences)
 def test_the_total_of_calls_is_that_of_its_tiers(counts: dict[str, int]) -> None:
     figures = concurrent_calls(CallInputs(counts), TODAY).figures

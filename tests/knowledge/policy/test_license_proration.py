@@ -1,7 +1,7 @@
 """Licences charged in part: the period, its renewal, and an estimate that the steps show and that grows with time."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -45,10 +45,10 @@ def test_the_estimate_is_the_share_of_the_months_or_of_the_days(
     estimate = cost(ordered_on, term, expires_on, price)
     whole = next(months for months in range(80) if add_months(ordered_on, months + 1) > expires_on)
     if whole:
-        share = Decimal(whole) / MONTHS[term]
+        share = Fraction(whole, MONTHS[term])
     else:
-        share = Decimal(left) / (add_months(ordered_on, MONTHS[term]) - ordered_on).days
-    assert abs(estimate.amount - price.amount * share) <= Decimal("0.005")
+        share = Fraction(left, (add_months(ordered_on, MONTHS[term]) - ordered_on).days)
+    assert abs(Fraction(estimate.amount) - Fraction(price.amount) * share) <= Fraction(1, 200), "half a cent"
     assert estimate.amount == estimate.rounded, "to the cent"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.policy.number_ranges import RangeInputs, did_range
@@ -14,6 +14,7 @@ prefixes = st.from_regex(r"\+[1-9][0-9]{5,9}", fullmatch=True)
 suffixes = st.sampled_from(["X", "XX", "XXX"])
 
 
+@settings(deadline=None)
 @given(prefixes, suffixes)
 def test_a_range_has_as_many_numbers_as_lie_from_its_first_to_its_last(prefix: str, suffix: str) -> None:
     figures = did_range(RangeInputs(prefix + suffix), TODAY).figures
@@ -24,6 +25,7 @@ def test_a_range_has_as_many_numbers_as_lie_from_its_first_to_its_last(prefix: s
     assert len(first) == len(last) == len(prefix + suffix)
 
 
+@settings(deadline=None)
 @given(prefixes, suffixes, st.integers(-1500, 1500))
 def test_a_number_is_inside_where_it_lies_between_the_ends(prefix: str, suffix: str, distance: int) -> None:
     first = int(prefix + "0" * len(suffix))
@@ -33,6 +35,7 @@ def test_a_number_is_inside_where_it_lies_between_the_ends(prefix: str, suffix: 
     assert outcome.verdict == ("inside" if outcome.figures["inside"] else "outside")
 
 
+@settings(deadline=None)
 @given(prefixes, suffixes, st.sampled_from([" ", "-", ".", "/", " - "]), st.booleans())
 def test_how_a_number_is_written_changes_nothing(prefix: str, suffix: str, separator: str, small: bool) -> None:
     written = separator.join(prefix[n : n + 3] for n in range(0, len(prefix), 3)) + separator + suffix

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.policy.calendars import is_business_day
@@ -15,6 +15,7 @@ days = st.dates(date(2000, 1, 1), date(2090, 12, 31))
 countries = st.sampled_from([None, "DE", "IT", "US", "GB", "JP", "AE"])
 
 
+@settings(deadline=None)
 @given(days, countries)
 def test_five_business_days_lie_from_the_last_day_to_the_confirmed_one(confirmed: date, country: str | None) -> None:
     last_day = porting_date_change(ChangeInputs(confirmed, country=country), confirmed).figures["last_day"]
@@ -24,6 +25,7 @@ def test_five_business_days_lie_from_the_last_day_to_the_confirmed_one(confirmed
     assert sum(is_business_day(day, country) for day in between) == 5
 
 
+@settings(deadline=None)
 @given(days, countries, st.integers(-60, 60))
 def test_possible_until_the_last_day_and_no_longer(confirmed: date, country: str | None, days_before: int) -> None:
     today = confirmed - timedelta(days=days_before)
@@ -35,6 +37,7 @@ def test_possible_until_the_last_day_and_no_longer(confirmed: date, country: str
     assert outcome.figures.get("days_late", 0) == max((today - last_day).days, 0)
 
 
+@settings(deadline=None)
 @given(days, countries)
 def test_the_rule_applied_is_the_stricter_one(confirmed: date, country: str | None) -> None:
     figures = porting_date_change(ChangeInputs(confirmed, country=country), confirmed).figures
@@ -44,6 +47,7 @@ def test_the_rule_applied_is_the_stricter_one(confirmed: date, country: str | No
     assert last_day < last_day_of_list
 
 
+@settings(deadline=None)
 @given(days, days, countries)
 def test_the_timeline_is_in_order_and_marks_the_own_day(confirmed: date, today: date, country: str | None) -> None:
     timeline = porting_date_change(ChangeInputs(confirmed, country=country), today).timeline
