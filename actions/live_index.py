@@ -66,16 +66,8 @@ class LiveIndex:
         while True:
             await changed.wait()
             changed.clear()
-            if not await _finish(await _start_builder("--keep-classifier")):
-                continue
-            trainer = await _start_builder()
-            training = asyncio.create_task(_finish(trainer))
-            overtaken = asyncio.create_task(changed.wait())
-            await asyncio.wait((training, overtaken), return_when=asyncio.FIRST_COMPLETED)
-            overtaken.cancel()
-            if trainer.returncode is None:
-                trainer.terminate()
-            await training
+            if await _finish(await _start_builder("--keep-classifier")):
+                await _finish(await _start_builder(), unless=changed)
 
     def _load(self) -> Understanding:
         return load_understanding(self._settings, self._embedder)
@@ -91,9 +83,17 @@ async def _start_builder(*options: str) -> asyncio.subprocess.Process:
     )
 
 
-async def _finish(builder: asyncio.subprocess.Process) -> bool:
-    """Whether it built; logs what it says is wrong. One that was terminated built nothing, and nothing is wrong."""
-    _, problems = await builder.communicate()
+async def _finish(builder: asyncio.subprocess.Process, unless: asyncio.Event | None = None) -> bool:
+    """Whether it built; logs what it says is wrong.
+
+    One that was stopped, when `unless` was set or with this process, built nothing, and nothing is wrong.
+    """
+    overtaken = asyncio.create_task((unless or asyncio.Event()).wait())
+    overtaken.add_done_callback(lambda _: builder.returncode is None and builder.terminate())
+    try:
+        _, problems = await builder.communicate()
+    finally:
+        overtaken.cancel()
     if builder.returncode not in (0, -signal.SIGTERM):
         log.error("changed content is not used, the old index goes on answering:\n%s", problems.decode())
     return builder.returncode == 0

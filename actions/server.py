@@ -74,6 +74,7 @@ def create_app(live: LiveIndex, token: str, today: Callable[[], date] = date.tod
         watching = asyncio.create_task(live.watch())
         yield
         watching.cancel()
+        await asyncio.wait({watching})
 
     return Starlette(
         routes=[

@@ -108,6 +108,17 @@ def evaluate(
 
 
 @app.command()
+def policy(
+    name: Annotated[str, typer.Argument(help="A calculation such as dispute_window; `list` names them all.")],
+    values: Annotated[str, typer.Option("--json", help='Its inputs, e.g. {"invoice_date": "2026-01-31"}.')] = "{}",
+) -> None:
+    """Run one of the policy calculations; the outcome as JSON."""
+    from cli.policy import run_policy
+
+    sys.exit(run_policy(name, values))
+
+
+@app.command()
 def doctor() -> None:
     """Check environment, versions, models, ports and database; say what to do about what is wrong."""
     from cli.doctor import examine

@@ -22,7 +22,7 @@ from bot.engine import Engine
 from bot.health import Health
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.web import chat_api, socket
+from bot.web import chat_api, policies_api, socket
 from bot.web.guard import Guard
 from settings import Settings
 from tickets import conversations
@@ -67,6 +67,7 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
         openapi_url=None,
     )
     app.include_router(chat_api.router(settings, database, messages, limits))
+    app.include_router(policies_api.router(settings))
     app.include_router(socket.router(settings, database, messages, limits))
 
     @app.get("/healthz", tags=["operation"], summary="Whether this process runs")

@@ -55,27 +55,29 @@ def commitment_discount(inputs: CommitmentInputs, today: date) -> Outcome:
     subscriptions: list[str] = table["eligible_subscriptions"].at(today).value
     months: int = table["newest_months"].at(today).value
     right_subscription = inputs.subscription in subscriptions
-    too_old_from = add_months(inputs.created_on, months) if inputs.created_on else None
-    new_enough = too_old_from is None or today < too_old_from
+    last_day = add_months(inputs.created_on, months) - timedelta(days=1) if inputs.created_on else None
+    new_enough = last_day is None or today <= last_day
     named = listed((_SUBSCRIPTIONS[name] for name in subscriptions), "or")
     figures: dict[str, Figure] = {}
     steps = [
         f"Only PBXs with a subscription of {named} can have a Commitment; this one has "
         f"{_SUBSCRIPTIONS[inputs.subscription]}: {'yes' if right_subscription else 'no'}."
     ]
-    if inputs.created_on and too_old_from:
-        figures["last_day_to_apply"] = too_old_from - timedelta(days=1)
+    if inputs.created_on and last_day:
+        figures["last_day_to_apply"] = last_day
         steps.append(
             f"Only systems created less than {counted(months, 'month')} ago: created on {day_text(inputs.created_on)}, "
-            f"until {day_text(too_old_from - timedelta(days=1))}; today is {day_text(today)}: "
-            f"{'yes' if new_enough else 'no'}."
+            f"this is until {day_text(last_day)}. Today is {day_text(today)}: {'yes' if new_enough else 'no'}."
         )
     if not right_subscription:
         verdict = "not_eligible_subscription"
         decision = f"No: a Commitment is only for PBXs with a subscription of {named}."
-    elif not new_enough:
+    elif last_day and not new_enough:
         verdict = "not_eligible_age"
-        decision = f"No: a Commitment is only for systems created less than {counted(months, 'month')} ago."
+        decision = (
+            f"No: a Commitment is only for systems created less than {counted(months, 'month')} ago, and for this one the "
+            f"last day was {day_text(last_day)}."
+        )
     else:
         verdict = "eligible"
         decision = _discount(inputs, table["discount_percent"].at(today).value, figures, steps)
@@ -91,7 +93,7 @@ def commitment_discount(inputs: CommitmentInputs, today: date) -> Outcome:
         inputs=echo(COMMITMENT_DISCOUNT, vars(inputs)),
         holds_from=table["discount_percent"].at(today).since,
         ticket="pbx.commitment" if verdict == "eligible" else None,
-        timeline=_timeline(inputs, too_old_from, today),
+        timeline=_timeline(inputs, last_day, today),
     )
 
 
@@ -107,6 +109,7 @@ def _discount(inputs: CommitmentInputs, percents: dict[str, int], figures: dict[
     if inputs.next_renewal:
         figures["present_licences_from"] = inputs.next_renewal
     steps.append(f"The present licences get it from {renewal}, newly added ones at once.")
+    after: dict[str, str] = {}
     for name, title, price in (
         ("present", "Present licences", inputs.present_price),
         ("new", "Newly added licences", inputs.new_price),
@@ -115,11 +118,12 @@ def _discount(inputs: CommitmentInputs, percents: dict[str, int], figures: dict[
             continue
         exact = price * (Decimal(percent) / 100)
         saving = Money(exact.rounded, exact.currency)
-        figures |= {f"{name}_saving": saving, f"{name}_price": price - saving}
+        figures |= {f"{name}_saving": saving, f"{name}_price_after": price - saving}
+        after[name] = f" ({price - saving} instead of {price})"
         steps.append(f"{title}: {percent} % of {price} = {rounded_text(exact)}; {price} − {saving} = {price - saving}.")
     return (
-        f"Yes: {percent} % with a Commitment of {_LENGTHS[inputs.length]}, for present licences from {renewal}, for "
-        "newly added ones at once."
+        f"Yes: {percent} % with a Commitment of {_LENGTHS[inputs.length]}, for present licences from {renewal}"
+        f"{after.get('present', '')}, for newly added ones at once{after.get('new', '')}."
     )
 
 
@@ -153,19 +157,18 @@ def _caveats(inputs: CommitmentInputs, verdict: str) -> list[str]:
     return caveats
 
 
-def _timeline(inputs: CommitmentInputs, too_old_from: date | None, today: date) -> Timeline | None:
-    if inputs.created_on is None or too_old_from is None:
+def _timeline(inputs: CommitmentInputs, last_day: date | None, today: date) -> Timeline | None:
+    if inputs.created_on is None or last_day is None:
         return None
-    last = too_old_from - timedelta(days=1)
     marks = [
         Mark(inputs.created_on, "PBX created"),
-        Mark(last, "Last day for a Commitment", "end"),
+        Mark(last_day, "Last day for a Commitment", "end"),
         Mark(today, "Today", "own"),
     ]
     if inputs.next_renewal is not None:
         marks.append(Mark(inputs.next_renewal, "Next renewal"))
     return Timeline(
-        tuple(sorted(marks, key=lambda mark: mark.day)), ((inputs.created_on, last, "Commitment possible"),)
+        tuple(sorted(marks, key=lambda mark: mark.day)), ((inputs.created_on, last_day, "Commitment possible"),)
     )
 
 

@@ -66,6 +66,7 @@ def hwaas_credit_note(inputs: CreditNoteInputs, today: date) -> Outcome:
         for place, item in enumerate(inputs.items, 1)
     ]
     totals = _totals(lines)
+    days = {item.day for item in inputs.items}
     any_credit = any(line.band.percent for line in lines)
     figures: dict[str, Figure] = {"converted_on": converted}
     if len(lines) == 1:
@@ -91,9 +92,7 @@ def hwaas_credit_note(inputs: CreditNoteInputs, today: date) -> Outcome:
         holds_from=record.since,
         ticket="billing.credit_note" if any_credit or any(line.band.on_anniversary for line in lines) else None,
         # items of several days make no clear picture
-        timeline=bands_timeline(bands, lines[0].item.day, converted)
-        if len({i.day for i in inputs.items}) == 1
-        else None,
+        timeline=bands_timeline(bands, days.pop(), converted) if len(days) == 1 else None,
     )
 
 
@@ -114,12 +113,13 @@ def _totals(lines: list[_Line]) -> list[Money]:
 
 def _line_figures(line: _Line) -> dict[str, Figure]:
     figures: dict[str, Figure] = {
-        "name": line.name or None,
         "ordered_on": line.item.day,
         "age_years": line.band.years,
         "percent": line.band.percent,
         "band_until": line.band.until,
     }
+    if line.name:
+        figures["name"] = line.name
     if line.price is not None and line.credit is not None:
         figures |= {"price": line.price, "credit": line.credit}
     return figures

@@ -45,9 +45,9 @@ def dispute_window(inputs: DisputeInputs, today: date) -> Outcome:
     if days >= 0:
         verdict = "accepted"
         figures["days_left"] = days
-        left = f"{counted(days, 'day')} left" if days else "it is the last day"
+        left = f"{counted(days, 'day')} left" if days else "today is the last day"
         decision = f"Yes, the invoice can still be disputed, until {day_text(last_day)}: {left}."
-        compared = f"Today is {day_text(today)}: {left}."
+        compared = f"Today is {day_text(today)}: {counted(days, 'day')} left."
     else:
         verdict = "too_late"
         figures["days_late"] = -days

@@ -51,7 +51,7 @@ def lifetime_support_fee(inputs: SupportInputs, today: date) -> Outcome:
     figures: dict[str, Figure] = {"factor": factor, "year": inputs.year}
     title = _VERSIONS[inputs.version]
     if published and record and record.since:
-        steps = [f"{title} in {inputs.year}: the support fee is {factor} times, from {day_text(record.since)} on."]
+        steps = [f"{title} in {inputs.year}: the factor is {factor}, from {day_text(record.since)} on."]
         decision = f"The LifeTime support fee for {inputs.year} is {factor} times the standard fee"
     else:
         steps = [f"{title} in {inputs.year}: no raise is published, so the standard fee is taken once."]

@@ -26,7 +26,7 @@ _COMING = {
 }
 _NOW = {
     "not_overdue": ("The invoice is not overdue", "Everything works."),
-    "overdue": ("The invoice is overdue, but nothing happens yet", "Everything still works, orders too."),
+    "overdue": ("Nothing happens yet", "Everything still works, orders too."),
     "warning": (
         "There is a warning at login, and everything still works",
         "The Portal shows a warning at login and then the Account Balance. Orders are still possible, and all services "

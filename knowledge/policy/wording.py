@@ -93,7 +93,10 @@ def _value_text(field: Field, value: Any) -> str:
 
 def item_text(item: Item) -> str:
     """One line of an order: 2 × WP480 of 12 May 2023, 120.00 EUR each."""
-    name = item.name or ("item" if item.quantity == 1 else "items")
-    what = f"{item.quantity} × {name}" if item.quantity > 1 or not item.name else item.name
-    price = f", {item.price}{' each' if item.each else ''}" if item.price else ""
-    return f"{what} of {day_text(item.day)}{price}"
+    if item.quantity > 1:
+        what = f"{item.quantity} × {item.name} of " if item.name else f"{counted(item.quantity, 'item')} of "
+        price = f", {item.price} {'each' if item.each else 'together'}" if item.price else ""
+    else:
+        what = f"{item.name} of " if item.name else ""
+        price = f", {item.price}" if item.price else ""
+    return f"{what}{day_text(item.day)}{price}"

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from knowledge.policy.calendars import add_months
 from knowledge.reading.found import Found, longest_first
-from knowledge.reading.numbers import NUMBER, read_number
+from knowledge.reading.counts import NUMBER, read_number
 
 _YEAR, _MONTH, _WEEK, _DAY = (
     r"(?:years?|yrs?|y)",
-    r"(?:months?|mon|mths?|mos?|m)",
+    r"(?:months?|mths?|mos?|m)",
     r"(?:weeks?|wks?|w)",
     r"(?:days?|d)",
 )
@@ -70,7 +70,7 @@ def find_terms(text: str) -> list[Found[str]]:
     terms = [
         Found(match.start(), match.end(), match.group(), (code,))
         for pattern, code in _WORDS.items()
-        for match in re.finditer(pattern, text, 0 if code == "lifetime" and "LT" in text else re.IGNORECASE)
+        for match in re.finditer(pattern, text, re.IGNORECASE)
     ]
     for found in find_durations(text):
         article = re.match(r"an?\b", found.text, re.IGNORECASE)

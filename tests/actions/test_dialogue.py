@@ -398,7 +398,13 @@ def test_yes_and_no_to_nothing_ask_for_a_question(chat: Conversation, word: str)
 
 @pytest.mark.parametrize("word", ["cancel", "start over", "go back"])
 def test_leaving_forgets_what_was_begun(understanding: Understanding, word: str) -> None:
-    begun = {"awaiting": "choice", "offered": OFFERED, "refused": ["x"], "last_entry": "x", "last_question": "x"}
+    begun: dict[str, Any] = {
+        "awaiting": "choice",
+        "offered": OFFERED,
+        "refused": ["x"],
+        "last_entry": "x",
+        "last_question": "x",
+    }
     chat = Conversation(understanding, **begun)
     chat.say(word)
     assert chat.slots == dict.fromkeys(begun)

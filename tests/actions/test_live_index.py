@@ -140,3 +140,4 @@ async def test_an_index_that_cannot_be_read_leaves_the_old_one(
     assert live.understanding is before
     assert live.understanding.parse(QUESTION)["search"]
     watching.cancel()
+    await asyncio.wait({watching})

@@ -137,7 +137,7 @@ class TestWriting:
         assert names(database) == {"one", "two"}
 
     def test_writers_that_read_first_do_not_meet_a_locked_database(self, database: Database) -> None:
-        """Fact 11 of the reliability notes: plain BEGIN fails here within a second."""
+        """With SQLite's plain BEGIN this fails at once: a reader cannot become a writer while another writes."""
         database.write(lambda session: session.execute(text("CREATE TABLE counter (n INTEGER)")))
         database.write(lambda session: session.execute(text("INSERT INTO counter VALUES (0)")))
 

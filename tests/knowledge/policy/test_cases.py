@@ -18,6 +18,7 @@ from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import InvalidInput
 from knowledge.policy.inputs import from_json
 from knowledge.policy.outcome import to_json
+from tests.knowledge.policy.arithmetic import check_sums
 
 FOLDER = Path(__file__).parents[2] / "cases" / "policies"
 FILES = sorted(FOLDER.glob("*.yml"))
@@ -59,6 +60,10 @@ def test_case(policy_id: str, case: dict[str, Any]) -> None:
     assert expected.keys() <= EXPECTED_KEYS, "something is expected under a key that is not known"
     outcome = to_json(policy.compute(from_json(policy, case["inputs"]), case["today"]))
     assert outcome["policy"] == policy_id
+    assert tuple(outcome["sources"]) == policy.sources
+    assert outcome["steps"]
+    check_sums(outcome["steps"])
+    check_picture(outcome["timeline"])
     assert outcome["verdict"] == expected["verdict"], outcome["decision"]
     figures = expected.get("figures", {})
     assert {name: outcome["figures"].get(name, "no such figure") for name in figures} == plain(figures)
@@ -92,6 +97,14 @@ def test_every_policy_has_cases_of_both_kinds(policy_id: str) -> None:
 def test_every_table_is_of_a_policy() -> None:
     assert FILES, "no tables of cases were found"
     assert {file.stem for file in FILES} <= POLICIES.keys()
+
+
+def check_picture(timeline: dict[str, Any] | None) -> None:
+    """Marks lie in order, stretches are not empty."""
+    if timeline is not None:
+        days = [mark["day"] for mark in timeline["marks"]]
+        assert days == sorted(days)
+        assert all(span["from"] <= span["to"] for span in timeline["spans"])
 
 
 def plain(expected: Any) -> Any:

@@ -1,0 +1,141 @@
+"""Settings: defaults, where they come from, and that a bad value stops the start with its name."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from settings import OTHER_VARIABLES, ROOT, Settings, SettingsError
+
+VARIABLES = {field.metadata["variable"]: field.metadata for field in fields(Settings)}
+
+
+def test_nothing_set_means_loopback_and_the_folders_of_the_project() -> None:
+    settings = Settings.load({})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.data_dir == ROOT / "var"
+    assert settings.models_dir == ROOT / "models"
+    assert settings.content_dir == ROOT / "knowledge" / "faq"
+    assert settings.database == f"sqlite:///{ROOT / 'var' / 'care.db'}"
+    assert settings.widget_origins == ()
+
+
+def test_a_value_is_read_without_the_spaces_around_it() -> None:
+    assert Settings.load({"CARE_PORT": " 9000 "}).port == 9000
+
+
+def test_an_empty_value_is_no_value() -> None:
+    assert Settings.load({"CARE_PORT": "", "CARE_DATA_DIR": " "}) == Settings.load({})
+
+
+def test_folders_are_relative_to_the_project_unless_absolute(tmp_path: Path) -> None:
+    settings = Settings.load(
+        {"CARE_DATA_DIR": "elsewhere", "CARE_MODELS_DIR": str(tmp_path), "CARE_CONTENT_DIR": "~/faq"}
+    )
+    assert settings.data_dir == ROOT / "elsewhere"
+    assert settings.models_dir == tmp_path
+    assert settings.content_dir == Path.home() / "faq"
+
+
+def test_a_database_address_replaces_the_file() -> None:
+    assert Settings.load({"CARE_DATABASE_URL": "postgresql://db/care"}).database == "postgresql://db/care"
+
+
+def test_origins_are_a_list() -> None:
+    given = "https://portal.example.com, http://localhost:3000/ ,"
+    assert Settings.load({"CARE_WIDGET_ORIGINS": given}).widget_origins == (
+        "https://portal.example.com",
+        "http://localhost:3000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "anonymous", "allowed"),
+    [
+        ("127.0.0.1", "auto", True),
+        ("127.8.8.8", "auto", True),
+        ("::1", "auto", True),
+        ("localhost", "auto", True),
+        ("0.0.0.0", "auto", False),
+        ("192.168.1.5", "auto", False),
+        ("care.example.com", "auto", False),
+        ("0.0.0.0", "YES", True),
+        ("127.0.0.1", "no", False),
+    ],
+)
+def test_who_is_not_signed_in_may_ask_on_loopback_only_unless_said_otherwise(
+    host: str, anonymous: str, allowed: bool
+) -> None:
+    assert Settings.load({"CARE_HOST": host, "CARE_ANONYMOUS": anonymous}).anonymous_allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "advice"),
+    [
+        ("CARE_PORT", "0", "give a whole number from 1 to 65535"),
+        ("CARE_PORT", "65536", "give a whole number from 1 to 65535"),
+        ("CARE_PORT", "http", "give a whole number from 1 to 65535"),
+        ("CARE_PORT", "80.5", "give a whole number from 1 to 65535"),
+        ("CARE_RATE_LIMIT", "-1", "give a whole number from 0 to 100000"),
+        ("CARE_ANONYMOUS", "maybe", "give auto, yes or no"),
+        ("CARE_ENGINE_URL", "localhost:5005", "give an address beginning with http:// or https://"),
+        ("CARE_ACTIONS_URL", "ftp://x", "give an address beginning with http:// or https://"),
+        ("CARE_WIDGET_ORIGINS", "https://a.example.com,b.example.com", "give an address beginning with"),
+        ("CARE_LOG_LEVEL", "LOUD", "give DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_it_may_be(variable: str, value: str, advice: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({variable: value})
+    assert str(refused.value).startswith(f"{variable}='{value}' cannot be used: {advice}")
+
+
+@pytest.mark.parametrize("variable", ["CARE_PROT", "CARE_"])
+def test_a_misspelled_setting_stops_the_start(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is not a setting of this program"):
+        Settings.load({variable: "1"})
+
+
+def test_other_programs_variables_are_none_of_ours() -> None:
+    assert Settings.load({"PORT": "1", "CARELESS": "1", "CARE_INTERNAL_TOKEN": "x"}) == Settings.load({})
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """In a folder of its own, because `.env` stands beside settings.py."""
+    shutil.copy(ROOT / "settings.py", tmp_path)
+    (tmp_path / ".env").write_text("CARE_PORT=9001\nCARE_HOST=localhost\n")
+    program = "from settings import Settings; s = Settings.load(); print(s.port, s.host, s.rate_limit)"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env={"CARE_PORT": "9002"}, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["9002", "localhost", "20"]
+
+
+# What is written about them
+
+
+def test_readme_lists_every_setting_with_default_and_meaning() -> None:
+    """Guards README's table: it is the only place where all settings are described."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(CARE_\w+)` \| (.*?) ?\| (.+) \|$", readme, re.MULTILINE)}
+    assert rows.keys() == VARIABLES.keys()
+    for variable, metadata in VARIABLES.items():
+        default = f"`{metadata['default']}`" if metadata["default"] else ""
+        assert rows[variable] == (default, metadata["meaning"]), variable
+
+
+def test_readme_names_the_set_ups_own_variables() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    internal = {"CARE_INTERNAL_TOKEN", "CARE_ACTIONS_PORT"}
+    assert [variable for variable in OTHER_VARIABLES - internal if variable not in readme] == []
+
+
+def test_the_example_file_names_settings_that_exist() -> None:
+    named = re.findall(r"CARE_\w+", (ROOT / ".env.example").read_text(encoding="utf-8"))
+    assert named
+    assert set(named) <= VARIABLES.keys()
