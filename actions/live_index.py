@@ -32,7 +32,9 @@ class LiveIndex:
 
     async def watch(self) -> None:
         """Rebuild on changed content, load what is built; never ends."""
-        await asyncio.gather(self._follow_pointer(), self._follow_content())
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._follow_pointer())
+            both.create_task(self._follow_content())
 
     async def _follow_pointer(self) -> None:
         while True:
@@ -51,7 +53,9 @@ class LiveIndex:
     async def _follow_content(self) -> None:
         changed = asyncio.Event()
         changed.set()  # files may have changed while nobody watched
-        await asyncio.gather(self._note_changes(changed), self._rebuild_when(changed))
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._note_changes(changed))
+            both.create_task(self._rebuild_when(changed))
 
     async def _note_changes(self, changed: asyncio.Event) -> None:
         async for _ in awatch(self._settings.content_dir, ROOT / "data", debounce=400, step=100):
@@ -66,34 +70,31 @@ class LiveIndex:
         while True:
             await changed.wait()
             changed.clear()
-            if await _finish(await _start_builder("--keep-classifier")):
-                await _finish(await _start_builder(), unless=changed)
+            if await _build("--keep-classifier"):
+                await _build(unless=changed)
 
     def _load(self) -> Understanding:
         return load_understanding(self._settings, self._embedder)
 
 
-async def _start_builder(*options: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+async def _build(*options: str, unless: asyncio.Event | None = None) -> bool:
+    """Run the builder in a process of its own, until `unless` is set; whether it built. Logs what it says is wrong."""
+    builder = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "knowledge.faq.build", *options),
         cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-
-
-async def _finish(builder: asyncio.subprocess.Process, unless: asyncio.Event | None = None) -> bool:
-    """Whether it built; logs what it says is wrong.
-
-    One that was stopped, when `unless` was set or with this process, built nothing, and nothing is wrong.
-    """
+    ended = asyncio.create_task(builder.communicate())
     overtaken = asyncio.create_task((unless or asyncio.Event()).wait())
-    overtaken.add_done_callback(lambda _: builder.returncode is None and builder.terminate())
     try:
-        _, problems = await builder.communicate()
-    finally:
+        await asyncio.wait((ended, overtaken), return_when=asyncio.FIRST_COMPLETED)
+    finally:  # it ended, was overtaken, or we are being stopped
         overtaken.cancel()
+        if builder.returncode is None:
+            builder.terminate()
+        _, problems = await ended
     if builder.returncode not in (0, -signal.SIGTERM):
         log.error("changed content is not used, the old index goes on answering:\n%s", problems.decode())
     return builder.returncode == 0

@@ -23,7 +23,7 @@ async def parse_all(model: str, texts: list[str]) -> list[dict[str, Any]]:
 
 def _short(parsed: dict[str, Any]) -> dict[str, Any]:
     intents = {intent["name"]: intent["confidence"] for intent in parsed["intent_ranking"]}
-    selected = parsed.get("response_selector", {}).get("faq", {}).get("ranking", [])
+    selected = parsed["response_selector"]["default"]["ranking"]  # the one selector, for all retrieval intents
     return {
         "intent": parsed["intent"]["name"],
         "faq_confidence": intents.get("faq", 0.0),

@@ -25,7 +25,8 @@ from settings import ROOT
 
 _RETRIEVAL = "faq"
 _SLASH = "__"  # Rasa splits an intent's name at "/" and allows one
-_THREADS = 1
+_THREADS = 2
+_LOG = "rasa.log"
 _MOST_SECONDS = 4 * 3600
 _PIPELINE = """
 recipe: default.v1
@@ -77,7 +78,8 @@ def ask_rasa(
     with tempfile.TemporaryDirectory(prefix="care-rasa-") as temporary:
         asked, answered = Path(temporary, "texts.json"), Path(temporary, "parsed.json")
         asked.write_text(json.dumps(texts), encoding="utf-8")
-        _run(["python", str(ROOT / "benchmarks" / "rasa_parse.py"), str(model), str(asked), str(answered)])
+        script = ROOT / "benchmarks" / "rasa_parse.py"
+        _run(["python", "-I", str(script), str(model), str(asked), str(answered)], Path(temporary), folder)
         return [_found(parsed) for parsed in json.loads(answered.read_text(encoding="utf-8"))]
 
 
@@ -110,8 +112,11 @@ def _trained(data: str, folder: Path, say: Callable[[str], None]) -> Path:
     if model.is_file():
         say(f"stock Rasa: the model trained earlier on the same texts ({name})")
         return model
-    say("training stock Rasa on the same texts, which takes many minutes; the result is kept in models/peers")
     folder.mkdir(parents=True, exist_ok=True)
+    say(
+        f"training stock Rasa on the same texts, which takes up to an hour or two (progress in {folder / _LOG}); "
+        "the result is kept, so the next run takes seconds"
+    )
     with tempfile.TemporaryDirectory(prefix="care-rasa-") as temporary:
         place = Path(temporary)
         (place / "config.yml").write_text(_PIPELINE, encoding="utf-8")
@@ -121,7 +126,8 @@ def _trained(data: str, folder: Path, say: Callable[[str], None]) -> Path:
                 *("rasa", "train", "nlu", "--config", str(place / "config.yml"), "--nlu", str(place / "nlu.yml")),
                 *("--out", temporary, "--fixed-model-name", "peer"),
             ],
-            cwd=place,
+            place,
+            folder,
         )
         for older in folder.glob("rasa-*.tar.gz"):
             older.unlink()
@@ -148,8 +154,8 @@ def _found(parsed: dict[str, object]) -> Found:
     return Found(ids, score, "none", (), talk)
 
 
-def _run(command: list[str], cwd: Path = ROOT) -> None:
-    """Run a program of the Rasa environment, gently: others work on this machine too."""
+def _run(command: list[str], place: Path, folder: Path) -> None:
+    """Run a program of the Rasa environment in `place`, yielding to others; a log in `folder` has what it prints."""
     program = ROOT / ".venv-rasa" / "bin" / command[0]
     if not program.exists():
         raise RasaError("The Rasa environment .venv-rasa is missing. Run `make run` once.")
@@ -161,13 +167,18 @@ def _run(command: list[str], cwd: Path = ROOT) -> None:
         **dict.fromkeys(("TF_INTRA_OP_PARALLELISM_THREADS", "TF_INTER_OP_PARALLELISM_THREADS"), str(_THREADS)),
         "OMP_NUM_THREADS": str(_THREADS),
     }
-    result = subprocess.run(
-        ["nice", "-n", "10", str(program), *command[1:]],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=_MOST_SECONDS,
-    )
-    if result.returncode != 0:
-        raise RasaError("\n".join((result.stdout + result.stderr).splitlines()[-20:]))
+    log = folder / _LOG
+    with log.open("w") as printed:
+        try:
+            subprocess.run(
+                ["nice", "-n", "10", str(program), *command[1:]],
+                cwd=place,
+                env=environment,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                timeout=_MOST_SECONDS,
+                check=True,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+            raise RasaError(f"Stock Rasa failed: {error}\n{last}") from error

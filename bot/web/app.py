@@ -74,12 +74,23 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz", tags=["operation"], summary="Whether questions can be answered (503: not now)")
+    @app.get(
+        "/readyz",
+        tags=["operation"],
+        summary="Whether questions can be answered",
+        responses={503: {"description": "Not now"}},
+    )
     async def readyz() -> JSONResponse:
         state = {"engine": health.engine, "actions": health.actions, "index": health.index}
         return JSONResponse(state, 200 if health.ready else 503)
 
-    @app.get("/metrics", tags=["operation"], summary="Prometheus metrics, on loopback only")
+    @app.get(
+        "/metrics",
+        tags=["operation"],
+        summary="Prometheus metrics, on loopback only",
+        response_class=PlainTextResponse,
+        responses={404: {"description": "Not asked from loopback"}},
+    )
     async def metrics(request: Request) -> Response:
         if not _local(request):
             return JSONResponse({"detail": "Not found"}, 404)
@@ -115,7 +126,8 @@ async def _tidy(database: Database) -> None:
         except SQLAlchemyError as error:
             log.error("old conversations are not deleted; tried again in an hour: %s", type(error).__name__)
         else:
-            log.info("%d conversations older than %d days are deleted", gone, _ANONYMOUS_KEPT.days)
+            if gone:
+                log.info("%d conversations older than %d days are deleted", gone, _ANONYMOUS_KEPT.days)
         await asyncio.sleep(_TIDY_SECONDS)
 
 

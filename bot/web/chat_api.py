@@ -66,7 +66,7 @@ class Problem(BaseModel):
     detail: str
 
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": what}
     for status, what in {
         400: "The body is not JSON text",
@@ -80,10 +80,13 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
+# Nothing in it is read; that it is JSON keeps forms of other sites out.
+_ANY_JSON = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
+
 
 def router(settings: Settings, database: Database, messages: Messages, limits: Limits) -> APIRouter:
     """The routes of this module."""
-    routes = APIRouter(prefix="/api", tags=["chat"], responses=_PROBLEMS)
+    routes = APIRouter(prefix="/api", tags=["chat"], responses=PROBLEMS)
 
     @routes.post("/chat", summary="Ask, and wait for the replies")
     async def chat(body: ChatMessage, request: Request) -> ChatReplies:
@@ -105,7 +108,7 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
             replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data={"type": "error", "retry": True})]
         return ChatReplies(replies=replies)
 
-    @routes.post("/web/session", summary="Begin an anonymous web chat")
+    @routes.post("/web/session", summary="Begin an anonymous web chat", openapi_extra=_ANY_JSON)
     async def web_session(request: Request) -> WebSessionOpened:
         check_caller(request, settings)
         if "x-care-chat" not in request.headers:

@@ -7,19 +7,30 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, create_model
 
-from bot.web.chat_api import Problem, check_caller
+from bot.web.chat_api import PROBLEMS, Problem, check_caller
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Field as Input
 from knowledge.policy.fields import InvalidInput, Policy
 from knowledge.policy.json_form import MissingInputs, calculate, describe
 from knowledge.policy.money import Currency
 from settings import Settings
+
+
+def _written(value: object) -> object:
+    """A day or moment as text only: a number would pass for seconds since 1970."""
+    if not isinstance(value, str) or value[4:5] != "-":
+        raise ValueError("write it like 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+Moment = Annotated[datetime, BeforeValidator(_written)]
 
 
 class PriceInput(BaseModel):
@@ -36,11 +47,11 @@ class ItemInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    date: date
+    date: Day
     price: PriceInput | None = None
-    quantity: int = 1
+    quantity: StrictInt = 1
     name: str | None = None
-    each: bool = False
+    each: StrictBool = False
 
 
 class OutcomeShown(BaseModel):
@@ -68,21 +79,21 @@ class InputProblem(Problem):
 
 
 _TYPES: dict[str, Any] = {
-    "date": date,
-    "moment": datetime,
+    "date": Day,
+    "moment": Moment,
     "money": PriceInput,
-    "count": int,
-    "yes_no": bool,
+    "count": StrictInt,
+    "yes_no": StrictBool,
     "country": str,
     "text": str,
     "items": list[ItemInput],
-    "tiers": dict[str, int],
+    "tiers": dict[str, StrictInt],
 }
 
 
 def router(settings: Settings) -> APIRouter:
     """One typed route a calculation, and the list of all."""
-    routes = APIRouter(prefix="/api/policies", tags=["policies"])
+    routes = APIRouter(prefix="/api/policies", tags=["policies"], responses=PROBLEMS)
 
     @routes.get("", summary="All calculations with their inputs, sources and parameters")
     async def policies() -> list[dict[str, Any]]:
@@ -120,7 +131,7 @@ def _add(routes: APIRouter, policy: Policy, settings: Settings) -> None:
 def _body(policy: Policy) -> type[BaseModel]:
     """The typed inputs of one calculation, for OpenAPI and a first check of form."""
     fields: dict[str, Any] = {field.name: (_type(field) | None, _described(field)) for field in policy.fields}
-    fields["today"] = (date | None, Field(None, description="The day to reckon on; today where it is left out."))
+    fields["today"] = (Day | None, Field(None, description="The day to reckon on; today where it is left out."))
     name = "".join(part.capitalize() for part in policy.id.split("_"))
     return create_model(f"{name}Inputs", __config__=ConfigDict(extra="forbid"), **fields)
 

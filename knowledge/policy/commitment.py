@@ -75,8 +75,8 @@ def commitment_discount(inputs: CommitmentInputs, today: date) -> Outcome:
     elif last_day and not new_enough:
         verdict = "not_eligible_age"
         decision = (
-            f"No: a Commitment is only for systems created less than {counted(months, 'month')} ago, and for this one the "
-            f"last day was {day_text(last_day)}."
+            f"No: a Commitment is only for systems created less than {counted(months, 'month')} ago, and for this one "
+            f"the last day was {day_text(last_day)}."
         )
     else:
         verdict = "eligible"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from knowledge.policy.calendars import add_months
-from knowledge.reading.found import Found, longest_first
 from knowledge.reading.counts import NUMBER, read_number
+from knowledge.reading.found import Found, longest_first
 
 _YEAR, _MONTH, _WEEK, _DAY = (
     r"(?:years?|yrs?|y)",

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from knowledge.policy.calendars import add_months, add_years
+from knowledge.reading.counts import ORDINAL, read_ordinal
 from knowledge.reading.day_words import MONTH, MONTHS, WEEKDAY, WEEKDAYS, FoundDay, Reader, month_end, read_year
 from knowledge.reading.durations import find_durations
-from knowledge.reading.counts import ORDINAL, read_ordinal
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
@@ -18,7 +18,7 @@ _NAMED = {
     r"the\s+day\s+after\s+tomorrow": 2,
     r"yesterday": -1,
     r"tomorrow|tmrw": 1,
-    r"today|right\s+now|now|this\s+(?:very\s+)?day": 0,
+    r"today|tonight|this\s+(?:morning|afternoon|evening)|right\s+now|now|this\s+(?:very\s+)?day": 0,
 }
 _AGO = re.compile(r"\s*(?:ago|old|earlier\s+than\s+today|back\b(?!\s+in))\b", re.IGNORECASE)
 _HENCE = re.compile(r"\s*(?:from\s+(?:now|today)|hence)\b", re.IGNORECASE)

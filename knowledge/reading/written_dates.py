@@ -8,15 +8,15 @@ from datetime import date
 
 from knowledge.policy.calendars import add_months
 from knowledge.policy.wording import day_text
-from knowledge.reading.day_words import MONTH, MONTHS, FoundDay, Reader, month_end, read_year
 from knowledge.reading.counts import ORDINAL, read_ordinal
+from knowledge.reading.day_words import MONTH, MONTHS, FoundDay, Reader, month_end, read_year
 
 _START = r"(?<![\w./:+-])"
 _END = r"(?![\w/-]|[.,:][0-9])"
 _VERSION = re.compile(r"\b(?:wms|version|ver|release|firmware|v)[\s.:]*$", re.IGNORECASE)
 _DATE_WORD = r"(?:on|from|since|until|till|by|dated|of|to|before|after|date:?|is|was|the)"
 
-_YEAR_FIRST = re.compile(rf"{_START}([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})(?=T[0-9]|\b)(?![/-]?[0-9])")
+_YEAR_FIRST = re.compile(rf"{_START}([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})(?=T|\b)(?![/-]?[0-9])")
 _NUMERIC = re.compile(
     rf"{_START}([0-9]{{1,2}})\s?([-/.])\s?([0-9]{{1,2}})"
     rf"(?:\s?\2\s?((?:19|20)[0-9]{{2}}|['’]?[0-9]{{2}}|[0-9]{{4}})|,?\s+((?:19|20)[0-9]{{2}})){_END}"

@@ -27,8 +27,9 @@ Frame = dict[str, Any]
 class ChatClient:
     """One partner's browser, from `start` to `stop`; `say` whenever you like, connected or not."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
         self._port = port
+        self._source = source  # the loopback address that it comes from
         self._outbox: dict[str, Frame] = {}  # client_id → frame, until it is acknowledged
         self._news = asyncio.Event()
         self._session = ""
@@ -91,7 +92,7 @@ class ChatClient:
                 try:
                     if not self._session:
                         await self._open_session(http)
-                    async with open_socket(self._port) as socket:
+                    async with open_socket(self._port, self._source) as socket:
                         await self._talk(socket)
                 except (OSError, httpx.HTTPError, InvalidHandshake, TimeoutError):
                     continue
@@ -193,8 +194,8 @@ class ChatClient:
         self.seen_at[event["seq"]] = time.monotonic()
 
 
-def open_socket(port: int, source: str = "127.0.0.1") -> connect:
-    """A web socket to the chat as our own page opens it; `source` is the loopback address it comes from."""
+def open_socket(port: int, source: str) -> connect:
+    """A web socket to the chat as our own page opens it."""
     return connect(
         f"ws://127.0.0.1:{port}/api/web/socket",
         origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]

@@ -105,7 +105,7 @@ class TestWhatIsShown:
 
     async def test_openapi_describes_the_api(self, client: httpx.AsyncClient) -> None:
         described: dict[str, Any] = (await client.get("/openapi.json")).json()
-        assert {"/api/chat", "/api/web/session", "/healthz", "/readyz", "/metrics"} == set(described["paths"])
+        assert {"/api/chat", "/api/web/session", "/healthz", "/readyz", "/metrics"} <= set(described["paths"])
         chat = described["paths"]["/api/chat"]["post"]
         assert {"200", "401", "403", "413", "415", "422", "429"} <= set(chat["responses"])
 
@@ -158,37 +158,30 @@ class TestStartAndStop:
 
     async def test_conversations_of_long_ago_are_forgotten(self, make_app: MakeApp, stored: Database) -> None:
         stored.migrate()
-        young, old = now() - timedelta(days=29), now() - timedelta(days=31)
-
-        def fill(session: Session) -> None:
-            session.add(Conversation(id="1", channel="api", external_id="young", active_at=young))
-            session.add(Conversation(id="2", channel="api", external_id="old", active_at=old))
-
-        stored.write(fill)
+        stored.write(an_old_and_a_young_conversation)
         async with caller(make_app()):
-            end = time.monotonic() + 5
-            while len(names := stored.read(lambda s: list(s.scalars(select(Conversation.external_id))))) > 1:
-                assert time.monotonic() < end
-                await asyncio.sleep(0.02)
-        assert names == ["young"]
+            await until_only_the_young_is_left(stored)
 
     async def test_tidying_goes_on_after_a_bad_day_of_the_database(
-        self, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+        self,
+        make_app: MakeApp,
+        stored: Database,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        tmp_path: Path,
     ) -> None:
         monkeypatch.setattr(module, "_TIDY_SECONDS", 0.05)
-        async with caller(make_app()) as client:
-            with closing(sqlite3.connect(tmp_path / "care.db", isolation_level=None)) as broken:
-                broken.execute("ALTER TABLE feedback RENAME TO elsewhere")
-                await asyncio.sleep(0.3)
-                assert "not deleted" in caplog.text
-                broken.execute("ALTER TABLE elsewhere RENAME TO feedback")
-            caplog.clear()
-            with caplog.at_level("INFO", "care.web"):
-                end = time.monotonic() + 3
-                while "conversations older than" not in caplog.text:
+        stored.migrate()
+        with closing(sqlite3.connect(tmp_path / "care.db", isolation_level=None)) as raw:
+            raw.execute("ALTER TABLE feedback RENAME TO elsewhere")
+            async with caller(make_app()):
+                end = time.monotonic() + 5
+                while "not deleted" not in caplog.text:
                     assert time.monotonic() < end
                     await asyncio.sleep(0.02)
-            assert (await client.get("/healthz")).status_code == 200
+                raw.execute("ALTER TABLE elsewhere RENAME TO feedback")
+                stored.write(an_old_and_a_young_conversation)
+                await until_only_the_young_is_left(stored)
 
     async def test_an_answer_lost_in_the_engine_is_told_and_nothing_breaks(
         self, client: httpx.AsyncClient, rasa: Rasa
@@ -203,3 +196,18 @@ def kinds(stored: Database, conversation: str) -> list[str]:
     """What stands in a transcript: user, bot, notice."""
     query = select(Event.kind).where(Event.conversation_id == conversation).order_by(Event.seq)
     return stored.read(lambda session: list(session.scalars(query)))
+
+
+def an_old_and_a_young_conversation(session: Session) -> None:
+    """One that nobody wrote in for 31 days, and one of 29 days ago."""
+    for name, days in (("young", 29), ("old", 31)):
+        active_at = now() - timedelta(days=days)
+        session.add(Conversation(id=name, channel="api", external_id=name, active_at=active_at))
+
+
+async def until_only_the_young_is_left(stored: Database) -> None:
+    """Wait until old conversations are forgotten."""
+    end = time.monotonic() + 5
+    while (names := stored.read(lambda session: set(session.scalars(select(Conversation.id))))) != {"young"}:
+        assert time.monotonic() < end, names
+        await asyncio.sleep(0.02)

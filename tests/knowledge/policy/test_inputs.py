@@ -10,15 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.policy.fields import Field, InvalidInput, Kind, Policy, Values
+from knowledge.policy.fields import Field, InvalidInput, Kind, Policy
 from knowledge.policy.inputs import Item, checked_price, from_json
 from knowledge.policy.money import CURRENCIES, Money
-from knowledge.policy.outcome import Outcome
-
-
-def nothing(values: Values, today: date) -> Outcome:
-    raise NotImplementedError
-
+from knowledge.policy.paid_services import PAID_SERVICE
 
 EVERY_KIND = Policy(
     id="every_kind",
@@ -28,7 +23,7 @@ EVERY_KIND = Policy(
         for kind in get_args(Kind)
     ),
     sources=(),
-    compute=nothing,
+    compute=PAID_SERVICE.compute,
 )
 
 
