@@ -7,14 +7,16 @@ the conversation, `action_answer` with a tracker that holds the turn before.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rasa_sdk import Tracker
 from rich.console import Console
 
-from actions.dialogue import Context, answer_question
+from actions.dialogue import STEPS, Context, answer_question
 from actions.live_index import load_understanding
 from actions.understanding import Understanding
 from benchmarks.measures import Pair
@@ -25,7 +27,7 @@ from benchmarks.report import print_comparison, print_set
 from knowledge.faq.entries import Content, load_content
 from knowledge.faq.index import plain
 from knowledge.faq.search import Decision
-from settings import Settings
+from settings import ROOT, Settings
 
 _COMPARED = ("faq", "oos", "smalltalk")
 
@@ -41,18 +43,22 @@ def evaluate_files(files: list[Path], settings: Settings, *, peers: bool) -> Non
     understanding = load_understanding(settings)
     console.print(f"index {understanding.search.index.manifest.version}", style="dim")
     taught = taught_texts(load_content(settings.content_dir))
+    kinds = kinds_of_talk(understanding)
     measured: list[list[Pair]] = []
     for path in files:
         questions = read_questions(path)
         new = [question for question in questions if plain(question.text) not in taught]
-        measured.append([(question, find(understanding, question)) for question in new])
+        measured.append([(question, _spoken(find(understanding, question), kinds)) for question in new])
         print_set(console, f"{path.stem}, {len(questions)} messages", measured[-1])
         console.print(f"left out because the index was taught the same words: {len(questions) - len(new)}", style="dim")
     if not peers:
         return
     compared = [[pair for pair in pairs if pair[0].kind in _COMPARED] for pairs in measured]
     texts = [question.text for pairs in compared for question, _ in pairs]
-    found = {name: ask(settings, texts, lambda text: console.print(text, style="dim")) for name, ask in PEERS.items()}
+    found = {
+        name: [_spoken(one, kinds) for one in ask(settings, texts, lambda text: console.print(text, style="dim"))]
+        for name, ask in PEERS.items()
+    }
     start = 0
     for path, pairs in zip(files, compared, strict=True):
         questions = [question for question, _ in pairs]
@@ -66,6 +72,18 @@ def taught_texts(content: Content) -> set[str]:
     """The words of everything the index learns questions from; a message with the same words measures nothing."""
     asked = [text for e in content.entries.values() for text in (*e.phrasings, e.question, e.published_as)]
     return {plain(text) for text in (*asked, *(text for some in content.unanswerable.values() for text in some))}
+
+
+def kinds_of_talk(understanding: Understanding) -> dict[str, str]:
+    """What the bot's reply to each intent of the dialogue is, when it begins a conversation: a kind of small talk."""
+    rules = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
+    kinds = {}
+    for intent, action in [(rule["steps"][0]["intent"], rule["steps"][1]["action"]) for rule in rules]:
+        if action in STEPS and intent != "question":
+            message = {"intent": {"name": intent}, "text": "", "entities": []}
+            replies = STEPS[action](_context(understanding, message, {})).replies
+            kinds[intent] = next((str(one["data"]["kind"]) for one in replies if "kind" in one["data"]), intent)
+    return kinds
 
 
 def find(understanding: Understanding, question: Question) -> Found:
@@ -90,14 +108,23 @@ def _in_conversation(understanding: Understanding, question: Question) -> Found:
     slots: dict[str, Any] = {}
     data: list[dict[str, Any]] = []
     for text in (question.before, question.text):
-        tracker = Tracker("evaluation", slots, understanding.parse(text), [], False, None, {}, None)
-        turn = answer_question(Context(understanding.search, date.today(), tracker))
+        turn = answer_question(_context(understanding, understanding.parse(text), slots))
         slots = slots | turn.slots
         data = [reply["data"] for reply in turn.replies]
     answers = tuple(one["id"] for one in data if one["type"] == "faq")
     offered = tuple(id for one in data if one["type"] == "choices" for id in one["ids"])
     score = max((float(one["confidence"]) for one in data if one["type"] == "faq"), default=0.0)
     return Found(answers + offered, score, "answer" if answers else "choices" if offered else "none", answers)
+
+
+def _spoken(found: Found, kinds: dict[str, str]) -> Found:
+    """With the kind of small talk that is replied ("that helped" is replied like thanks) for the intent."""
+    return replace(found, intent=kinds.get(found.intent, found.intent))
+
+
+def _context(understanding: Understanding, message: dict[str, Any], slots: dict[str, Any]) -> Context:
+    tracker = Tracker("evaluation", slots, message, [], False, None, {}, None)
+    return Context(understanding.search, date.today(), tracker)
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from knowledge.policy.money import LARGEST, Currency, Money
-from knowledge.reading.found import Found, longest_first
+from knowledge.reading.found import Found, just_before, longest_first
 
 _CURRENCIES: dict[str, Currency] = {
     **dict.fromkeys(("€", "eur", "euro", "euros", "eu"), "EUR"),
@@ -72,7 +72,7 @@ def find_money(text: str, asked: bool = False) -> list[FoundMoney]:
     for match in _BARE.finditer(text):
         if _UNIT_AFTER.match(text, match.end()):
             continue
-        priced = _PRICED.search(text[: match.start()]) and _NO_NOUN.match(text, match.end())
+        priced = _PRICED.search(just_before(text, match.start())) and _NO_NOUN.match(text, match.end())
         precise = re.search(r"[.,][0-9]{2}$", match["number"]) or match["scale"]
         if asked or precise or priced:
             found.append(_money(text, match))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from knowledge import strict_yaml
 from knowledge.reading.countries import find_countries
-from knowledge.reading.found import Found, longest_first
+from knowledge.reading.found import Found, just_before, longest_first
 
 _ZONES = strict_yaml.load((Path(__file__).parent / "zones.yml").read_text(encoding="utf-8"))
 _AREAS = ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian")
@@ -101,7 +101,7 @@ def _hour(match: re.Match[str]) -> Found[Hour]:
 
 def _offsets(text: str) -> Iterator[Found[Zone]]:
     for match in _OFFSET.finditer(text):
-        if match["bare"] and not re.search(r":[0-9]{2}$", text[: match.start()]):
+        if match["bare"] and not re.search(r":[0-9]{2}$", just_before(text, match.start())):
             continue  # +01:00 is an offset only right after a time
         hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
         if hours <= 14 and minutes < 60:

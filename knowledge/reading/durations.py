@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from knowledge.policy.calendars import add_months
 from knowledge.reading.counts import NUMBER, read_number
-from knowledge.reading.found import Found, longest_first
+from knowledge.reading.found import Found, just_before, longest_first
 
 _YEAR, _MONTH, _WEEK, _DAY = (
     r"(?:years?|yrs?|y)",
@@ -74,7 +74,7 @@ def find_terms(text: str) -> list[Found[str]]:
     ]
     for found in find_durations(text):
         article = re.match(r"an?\b", found.text, re.IGNORECASE)
-        elsewhere = _NO_TERM_AFTER.match(text, found.end) or _NO_TERM_BEFORE.search(text[: found.start])
+        elsewhere = _NO_TERM_AFTER.match(text, found.end) or _NO_TERM_BEFORE.search(just_before(text, found.start))
         code = _code(found.value) if found.readings else None
         if code and not article and not elsewhere:
             terms.append(Found(found.start, found.end, found.text, (code,)))

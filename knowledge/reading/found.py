@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from knowledge.policy.fields import InvalidInput
 
 T = TypeVar("T")
+_FEW_WORDS = 60  # characters
+_NO_MEANING = "□"  # neither a letter nor a space: what stands before and behind must not grow together
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,13 @@ def longest_first(found: Iterable[AnyFound]) -> list[AnyFound]:
     return sorted(kept, key=lambda each: each.start)
 
 
+def just_before(text: str, position: int) -> str:
+    """The words before a place, as many as can matter: a search in them stays quick in a long text."""
+    return text[max(0, position - _FEW_WORDS) : position]
+
+
 def blanked(text: str, found: Iterable[AnyFound]) -> str:
-    """The text with spaces where values were found, so that no part of them is read as something else."""
+    """The text with a sign of no meaning where values were found, so that no part of them is read as something else."""
     for one in found:
-        text = f"{text[: one.start]}{' ' * (one.end - one.start)}{text[one.end :]}"
+        text = f"{text[: one.start]}{_NO_MEANING * (one.end - one.start)}{text[one.end :]}"
     return text

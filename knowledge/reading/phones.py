@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 
-from knowledge.reading.found import Found
+from knowledge.reading.found import Found, just_before
 
 _SEPARATOR = "[ \u00a0.()/\u2010-\u2015-]"
 _PHONE = re.compile(
@@ -47,7 +47,7 @@ def _is_national(text: str, match: re.Match[str], digits: str, asked: bool) -> b
     """Whether digits without + or 00 are a phone number, and not a date, an amount or a code."""
     if _DATE.fullmatch(match["digits"]):
         return False
-    announced = bool(_NAMED.search(text[: match.start()]))
+    announced = bool(_NAMED.search(just_before(text, match.start())))
     return (
         bool(match["range"] and len(digits) > 3)
         or asked

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from knowledge.policy.calendars import add_months, add_years
+from knowledge.policy.inputs import FIRST_YEAR, LAST_YEAR
 from knowledge.reading.counts import ORDINAL, read_ordinal
 from knowledge.reading.day_words import MONTH, MONTHS, WEEKDAY, WEEKDAYS, FoundDay, Reader, month_end, read_year
-from knowledge.reading.durations import find_durations
+from knowledge.reading.durations import Duration, find_durations
+from knowledge.reading.found import Found, just_before
 
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
@@ -71,26 +73,31 @@ def _found(match: re.Match[str], *days: date) -> FoundDay:
 def _distances(text: str, reader: Reader) -> Iterator[FoundDay]:
     """“2 years ago”, “in three weeks”: calendar anniversaries of today."""
     for length in find_durations(text):
-        before, after = text[: length.start], _AGO.match(text, length.end)
+        before, after = just_before(text, length.start), _AGO.match(text, length.end)
         hence = None if after else _HENCE.match(text, length.end)
         begins = _IN.search(before) if not after and not hence else None
         since = _SINCE.search(before) or (_FOR.search(before) if _NOW.match(text, length.end) else None)
         if not (after or hence or begins or since):
             continue
-        start = begins.start() if begins else length.start
-        start = since.start() if since and not after else start
-        end = (after or hence).end() if after or hence else length.end  # type: ignore[union-attr]  # one of them is
-        words = text[start:end]
-        vague = _VAGUE.search(text[:start])
-        if not length.readings or vague:
-            said = f"{vague.group()}{words}" if vague else words
-            yield FoundDay(start, end, words, (), length.reason or f"“{said}” is not exact. Which day was it?")
-            continue
-        reckon = length.value.after if begins or hence else length.value.before
-        try:
-            yield FoundDay(start, end, words, (reckon(reader.today),))
-        except (OverflowError, ValueError):
-            yield FoundDay(start, end, words, (), f"“{words[:40]}” is too far away to be meant.")
+        introduced = begins or (None if after else since)
+        start = length.start - (len(before) - introduced.start() if introduced else 0)
+        ended = after or hence
+        yield _distance(text, start, ended.end() if ended else length.end, length, reader, ahead=bool(begins or hence))
+
+
+def _distance(text: str, start: int, end: int, length: Found[Duration], reader: Reader, *, ahead: bool) -> FoundDay:
+    words = text[start:end]
+    vague = _VAGUE.search(just_before(text, start))
+    if not length.readings or vague:
+        said = f"{vague.group()}{words}" if vague else words
+        return FoundDay(start, end, words, (), length.reason or f"“{said}” is not exact. Which day was it?")
+    try:
+        day = length.value.after(reader.today) if ahead else length.value.before(reader.today)
+    except (OverflowError, ValueError):
+        day = date.min
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        return FoundDay(start, end, words, (), f"“{words}” cannot be meant: use the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return FoundDay(start, end, words, (day,))
 
 
 def _weekday(match: re.Match[str], reader: Reader) -> FoundDay:
@@ -117,6 +124,8 @@ def _weekday(match: re.Match[str], reader: Reader) -> FoundDay:
 
 def _edge(match: re.Match[str], reader: Reader) -> FoundDay:
     first, last = _period(match, reader)
+    if not FIRST_YEAR <= first.year <= LAST_YEAR:
+        return reader.out_of_range(match)
     return _found(match, last if re.search(r"end|last|close", match["edge"], re.IGNORECASE) else first)
 
 

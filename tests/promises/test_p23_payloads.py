@@ -85,13 +85,12 @@ async def test_red_control_a_build_that_passes_text_through_is_noticed(
     assert breaches(log, conversation) == [f"'/show_entry{ENTRY}' became show_entry with ['entry']"]
 
 
-def test_red_control_events_that_only_the_engine_makes_are_noticed(engine: str, log: ServerLog) -> None:
-    """The engine, asked without `bot`, restarts on /restart if understanding says so; ours does not even then."""
+def test_red_control_the_engine_asked_without_bot_is_noticed(engine: str, log: ServerLog) -> None:
     with httpx.Client(base_url=engine, timeout=30, verify=False) as direct:
         for text in ("hello", "/helpful", "/restart"):
             direct.post("/webhooks/rest/webhook", json={"sender": "straight to the engine", "message": text})
     found = breaches(log, "straight to the engine")
-    assert "'/helpful' became helpful with []" in found
+    assert [breach.split()[0] for breach in found] == ["'/helpful'", "'/restart'"]
 
 
 class TestButtons:
