@@ -69,7 +69,7 @@ def calculate(policy: Policy, given: dict[str, Any], now: datetime, today: date 
     """
     values = inputs.from_json(policy, given)
     for field in policy.fields:
-        if field.kind == "moment" and field.name not in values:
+        if field.default_now and field.name not in values:
             values[field.name] = now
     missing = policy.missing(values)
     if missing:
