@@ -114,7 +114,9 @@ class Messages:
         if button is None:
             check_text(text)
         # A caller that hangs up between the commit and the queue must not leave a turn that nobody runs.
-        return await asyncio.shield(self._take(conversation, text, button, client_id, retry))
+        taking = asyncio.create_task(self._take(conversation, text, button, client_id, retry))
+        taking.add_done_callback(_look_at)
+        return await asyncio.shield(taking)
 
     async def _take(
         self, conversation: str, text: str, button: str | None, client_id: str | None, retry: bool
@@ -296,6 +298,13 @@ class Messages:
                 self.leave(conversation, listener)
                 listener.get_nowait()
                 listener.put_nowait(None)
+
+
+def _look_at(taking: asyncio.Task[tuple[Received, TurnOver]]) -> None:
+    """Where the caller hung up, nobody is left to be refused; errors of our own are logged all the same."""
+    error = None if taking.cancelled() else taking.exception()
+    if error is not None and not isinstance(error, NotAccepted):
+        log.error("a message was not stored: %s", type(error).__name__)
 
 
 def check_text(text: str) -> None:

@@ -22,7 +22,7 @@ from tickets.models import now
 HELLO_SECONDS = 10.0
 CHECK_SECONDS = 300.0  # how often a quiet session is looked at again
 _MOST_BAD_FRAMES = 5
-_CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION = 1008, 1013, 4401
+_CLOSE_GONE, _CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION = 1006, 1008, 1013, 4401
 _CLIENT_ID = r"^[A-Za-z0-9_-]{8,64}$"
 
 
@@ -99,11 +99,11 @@ class _Chat:
         conversation = await self._find_conversation()
         if conversation is None:
             await self._send({"type": "refused", "code": "session"})
-            await self._socket.close(_CLOSE_SESSION, "session")
+            await self._close(_CLOSE_SESSION, "session")
             return
         self._conversation = conversation
         if self._messages.listeners(conversation) >= self._limits.most_sockets_a_conversation:
-            await self._socket.close(_CLOSE_TRY_LATER, "too many windows of this chat")
+            await self._close(_CLOSE_TRY_LATER, "too many windows of this chat")
             return
         # Listen before reading, so that no event falls between; the client drops what it has seen.
         listener = self._messages.listen(conversation)
@@ -121,7 +121,7 @@ class _Chat:
             text = await asyncio.wait_for(self._socket.receive_text(), HELLO_SECONDS)
             return Hello.model_validate_json(text)
         except (TimeoutError, ValidationError, KeyError):
-            await self._socket.close(_CLOSE_POLICY, "hello expected")
+            await self._close(_CLOSE_POLICY, "hello expected")
             return None
 
     async def _welcome(self, last_seen: int) -> None:
@@ -156,11 +156,11 @@ class _Chat:
                 message = await asyncio.wait_for(listener.get(), CHECK_SECONDS)
             except TimeoutError:
                 if await self._find_conversation() is None:
-                    await self._socket.close(_CLOSE_SESSION, "session")
+                    await self._close(_CLOSE_SESSION, "session")
                     return
                 continue
             if message is None:
-                await self._socket.close(_CLOSE_TRY_LATER, "too slow")
+                await self._close(_CLOSE_TRY_LATER, "too slow")
                 return
             await self._send(message)
 
@@ -172,18 +172,18 @@ class _Chat:
             except (ValidationError, KeyError):
                 bad += 1
                 if bad >= _MOST_BAD_FRAMES:
-                    await self._socket.close(_CLOSE_POLICY, "unknown frames")
+                    await self._close(_CLOSE_POLICY, "unknown frames")
                     return
                 await self._send({"type": "problem", "client_id": None, "code": "frame", "text": "Unknown frame."})
                 continue
             if not self._limits.frames.allows(self._conversation):
-                await self._socket.close(_CLOSE_POLICY, "too many frames")
+                await self._close(_CLOSE_POLICY, "too many frames")
                 return
             await self._accept(sent)
 
     async def _accept(self, sent: Say | Press) -> None:
         if await self._find_conversation() is None:
-            await self._socket.close(_CLOSE_SESSION, "session")
+            await self._close(_CLOSE_SESSION, "session")
             raise WebSocketDisconnect(_CLOSE_SESSION)
         known = await self._seen_before(sent.client_id)
         try:
@@ -216,4 +216,13 @@ class _Chat:
         )
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._socket.send_text(json.dumps(message))
+        try:
+            await self._socket.send_text(json.dumps(message))
+        except RuntimeError as error:  # closed under us: by the protocol for a broken frame, or by our other task
+            raise WebSocketDisconnect(_CLOSE_GONE) from error
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            await self._socket.close(code, reason)
+        except RuntimeError as error:
+            raise WebSocketDisconnect(_CLOSE_GONE) from error

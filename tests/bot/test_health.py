@@ -32,7 +32,7 @@ async def health(engine: Engine, rasa: Rasa, monkeypatch: pytest.MonkeyPatch) ->
 
 async def becomes(health: Health, *, ready: bool) -> None:
     """Wait until the health is so."""
-    end = time.monotonic() + 3
+    end = time.monotonic() + 20
     while health.ready is not ready:
         assert time.monotonic() < end, health
         await asyncio.sleep(0.01)
@@ -81,7 +81,7 @@ async def test_actions_that_answer_nonsense_are_not_there(health: Health, rasa: 
 async def test_actions_that_are_not_there_at_all_are_noticed(engine: Engine) -> None:
     looking = Health(actions=True)
     task = asyncio.create_task(looking.watch(engine, f"http://127.0.0.1:{free_port()}"))
-    end = time.monotonic() + 3
+    end = time.monotonic() + 20
     while not looking.engine:
         assert time.monotonic() < end
         await asyncio.sleep(0.01)

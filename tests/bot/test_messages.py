@@ -21,7 +21,7 @@ from tickets import conversations
 from tickets.database import Database
 from tickets.models import Turn
 
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 
 
 @pytest.fixture

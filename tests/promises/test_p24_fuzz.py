@@ -45,7 +45,7 @@ def unhandled(service: Service) -> Callable[[], list[str]]:
 
 def exceptions(output: str) -> list[str]:
     """Lines that begin the report of an exception which nobody handled."""
-    signs = ("Traceback", "Exception in ASGI", "Task exception was never", "failed inside the bot")
+    signs = ("Exception in ASGI", "exception was never retrieved", "Exception in callback", "failed inside the bot")
     return [line for line in output.splitlines() if any(sign in line for sign in signs)]
 
 

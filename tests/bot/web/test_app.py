@@ -28,7 +28,7 @@ from tickets.models import Conversation, Event, now
 
 async def until_status(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
     """Wait until a page answers so."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while (response := await client.get(path)).status_code != status:
         assert time.monotonic() < end, response.text
         await asyncio.sleep(0.02)
@@ -67,21 +67,12 @@ class TestWhatIsShown:
         assert script.status_code == 200
         assert "javascript" in script.headers["content-type"]
 
-    @pytest.mark.parametrize(
-        "path",
-        [
-            *("/docs", "/redoc", "/admin", "/api", "/.env", "/static/", "/static/../app.py"),
-            *(
-                "/static/%2e%2e/app.py",
-                "/static/..%2f..%2f..%2fsettings.py",
-                "/model/parse",
-                "/webhook",
-                "/conversations",
-            ),
-        ],
-    )
-    async def test_nothing_else(self, client: httpx.AsyncClient, path: str) -> None:
-        assert (await client.get(path)).status_code in (404, 405)
+    async def test_nothing_else(self, client: httpx.AsyncClient) -> None:
+        for path in (
+            *("/docs", "/redoc", "/admin", "/api", "/.env", "/static/", "/static/../app.py", "/static/%2e%2e/app.py"),
+            *("/static/..%2f..%2f..%2fsettings.py", "/model/parse", "/webhook", "/conversations", "/care.db"),
+        ):
+            assert (await client.get(path)).status_code in (404, 405), path
 
     async def test_metrics_count_what_happens(self, client: httpx.AsyncClient) -> None:
         def count(text: str) -> float:
@@ -99,9 +90,8 @@ class TestWhatIsShown:
             assert (await here.get(path)).status_code == 200
             for proxied in ({"x-forwarded-for": "203.0.113.5"}, {"forwarded": "for=203.0.113.5"}):
                 assert (await here.get(path, headers=proxied)).status_code == 404
-        for address in ("203.0.113.5", "10.0.0.1", "127.0.0.1.evil"):
-            async with caller(app, address) as elsewhere:
-                assert (await elsewhere.get(path)).status_code == 404
+        async with caller(make_app(CARE_HOST="0.0.0.0", CARE_ANONYMOUS="yes"), "203.0.113.5") as elsewhere:
+            assert (await elsewhere.get(path)).status_code == 404
 
     async def test_openapi_describes_the_api(self, client: httpx.AsyncClient) -> None:
         described: dict[str, Any] = (await client.get("/openapi.json")).json()
@@ -138,7 +128,7 @@ class TestStartAndStop:
             )
         )
         async with caller(make_app()):
-            end = time.monotonic() + 5
+            end = time.monotonic() + 20
             while len(kinds(stored, conversation)) < 2:
                 assert time.monotonic() < end
                 await asyncio.sleep(0.02)
@@ -175,7 +165,7 @@ class TestStartAndStop:
         with closing(sqlite3.connect(tmp_path / "care.db", isolation_level=None)) as raw:
             raw.execute("ALTER TABLE feedback RENAME TO elsewhere")
             async with caller(make_app()):
-                end = time.monotonic() + 5
+                end = time.monotonic() + 20
                 while "not deleted" not in caplog.text:
                     assert time.monotonic() < end
                     await asyncio.sleep(0.02)
@@ -207,7 +197,7 @@ def an_old_and_a_young_conversation(session: Session) -> None:
 
 async def until_only_the_young_is_left(stored: Database) -> None:
     """Wait until old conversations are forgotten."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while (names := stored.read(lambda session: set(session.scalars(select(Conversation.id))))) != {"young"}:
         assert time.monotonic() < end, names
         await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from tests.bot.peers import Rasa, serving
 from tests.bot.web.conftest import MakeApp, caller
 
 JSON = {"content-type": "application/json"}
+PATIENCE = 20.0
 
 
 def message(size: int) -> bytes:
@@ -31,28 +32,25 @@ async def in_chunks(body: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
 
 
 class TestHost:
-    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"])
-    async def test_our_own_names_are_served(self, client: httpx.AsyncClient, host: str) -> None:
-        assert (await client.get("/healthz", headers={"host": host})).status_code == 200
+    async def test_our_own_names_are_served(self, client: httpx.AsyncClient) -> None:
+        for host in ("127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]", "[::1]:8080"):
+            assert (await client.get("/healthz", headers={"host": host})).status_code == 200, host
 
-    @pytest.mark.parametrize(
-        "host",
-        [
+    async def test_a_page_whose_name_was_bent_to_this_machine_is_not(
+        self, client: httpx.AsyncClient, rasa: Rasa
+    ) -> None:
+        """DNS rebinding: the page's origin equals its host, so the origin check would let it pass."""
+        for host in (
             *("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "127.0.0.2"),
             *("", ":8080", "[", "]", "[]", "a]b", "[::1", "[::1]evil.example", "[::1]evil.example:80:90", "::1"),
             *("localhost:8080:8080", "localhost:x", "localhost/..", " localhost", "localhost.", "0.0.0.0"),
-        ],
-    )
-    async def test_a_page_whose_name_was_bent_to_this_machine_is_not(
-        self, client: httpx.AsyncClient, host: str, rasa: Rasa
-    ) -> None:
-        """DNS rebinding: the page's origin equals its host, so the origin check would let it pass."""
-        page = {"host": host, "origin": f"http://{host}"}
-        assert (await client.get("/", headers=page)).status_code == 421
-        opened = await client.post("/api/web/session", headers={**page, **JSON, "x-care-chat": "1"})
-        assert opened.status_code == 421
-        asked = await client.post("/api/chat", headers={**page, **JSON}, content=message(100))
-        assert asked.status_code == 421
+        ):
+            page = {"host": host, "origin": f"http://{host}"}
+            assert (await client.get("/", headers=page)).status_code == 421, host
+            opened = await client.post("/api/web/session", headers={**page, **JSON, "x-care-chat": "1"})
+            assert opened.status_code == 421, host
+            asked = await client.post("/api/chat", headers={**page, **JSON}, content=message(100))
+            assert asked.status_code == 421, host
         assert rasa.heard == []
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -74,7 +72,7 @@ class TestHost:
                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
             )
-            assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 403")
+            assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 403")
             writer.close()
 
 
@@ -112,42 +110,37 @@ class TestBody:
                 writer.write(b"2000\r\n" + b" " * 0x2000 + b"\r\n")
                 sent += 1
                 await asyncio.sleep(0.005)
-            assert (await asyncio.wait_for(answer, 5)).startswith(b"HTTP/1.1 413")
+            assert (await asyncio.wait_for(answer, PATIENCE)).startswith(b"HTTP/1.1 413")
             writer.close()
 
-    @pytest.mark.parametrize("length", ["-1", "x", "1e3", "", "99999999999999999999"])
-    async def test_a_length_that_is_none_is_refused(self, make_app: MakeApp, length: str) -> None:
+    async def test_a_length_that_is_none_is_refused(self, make_app: MakeApp) -> None:
         async with serving(make_app()) as url:
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
-            writer.write(
-                "POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {length}\r\nConnection: close\r\n\r\n".encode()
-            )
-            status = await asyncio.wait_for(reader.readline(), 5)
-            assert status.split()[1] in (b"400", b"413", b"422"), status
-            writer.close()
+            for length in ("-1", "x", "1e3", "", "99999999999999999999"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+                writer.write(
+                    "POST /api/chat HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                    f"Content-Length: {length}\r\nConnection: close\r\n\r\n".encode()
+                )
+                status = await asyncio.wait_for(reader.readline(), PATIENCE)
+                assert status.split()[1] in (b"400", b"413", b"422"), (length, status)
+                writer.close()
 
 
 class TestHeaders:
-    @pytest.mark.parametrize(
-        ("method", "path", "status"),
-        [
-            *(("GET", "/", 200), ("GET", "/healthz", 200), ("GET", "/readyz", None), ("GET", "/no/such/page", 404)),
-            *(("GET", "/static/care-chat.js", 200), ("POST", "/api/chat", 422), ("DELETE", "/api/chat", 405)),
-        ],
-    )
-    async def test_every_response_forbids_what_no_page_of_ours_needs(
-        self, client: httpx.AsyncClient, method: str, path: str, status: int | None
-    ) -> None:
-        response = await client.request(method, path)
-        assert status in (None, response.status_code)
-        policy = response.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "script-src 'self';" in policy
-        assert "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy
-        assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["referrer-policy"] == "no-referrer"
+    async def test_every_response_forbids_what_no_page_of_ours_needs(self, client: httpx.AsyncClient) -> None:
+        for method, path, statuses in (
+            *(("GET", "/", {200}), ("GET", "/healthz", {200}), ("GET", "/readyz", {200, 503}), ("GET", "/no", {404})),
+            *(("GET", "/static/care-chat.js", {200}), ("POST", "/api/chat", {422}), ("DELETE", "/api/chat", {405})),
+        ):
+            response = await client.request(method, path)
+            assert response.status_code in statuses, path
+            policy = response.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "script-src 'self';" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert response.headers["x-content-type-options"] == "nosniff"
+            assert response.headers["referrer-policy"] == "no-referrer"
 
     async def test_the_refusal_of_a_host_carries_them_too(self, client: httpx.AsyncClient) -> None:
         response = await client.get("/", headers={"host": "evil.example"})

@@ -30,7 +30,7 @@ from tickets.conversations import MOST_REPLAYED, SESSION_IDLE
 from tickets.database import Database
 from tickets.models import Event, WebSession, now
 
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 
 
 class Chat:
@@ -153,12 +153,12 @@ class TestTheInstalledProgram:
 
 
 class TestWhoGetsIn:
-    @pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1", "http://localhost:1"])
-    async def test_other_pages_and_programs_do_not(self, place: Place, origin: str | None) -> None:
-        with pytest.raises(InvalidStatus) as refused:
-            async with place.connect(origin):
-                pass
-        assert refused.value.response.status_code == 403
+    async def test_other_pages_and_programs_do_not(self, place: Place) -> None:
+        for origin in (None, "null", "https://evil.example", "http://127.0.0.1", "http://localhost:1"):
+            with pytest.raises(InvalidStatus) as refused:
+                async with place.connect(origin):
+                    pass
+            assert refused.value.response.status_code == 403, origin
 
     async def test_a_listed_portal_page_does(self, at: At) -> None:
         async with at(CARE_WIDGET_ORIGINS="https://portal.example.com") as place:
@@ -175,36 +175,25 @@ class TestWhoGetsIn:
                     pass
             assert refused.value.response.status_code == 403
 
-    @pytest.mark.parametrize("token", ["", "x", "0" * 43, "btn_0"])
-    async def test_an_unknown_session_is_refused_so_that_the_page_begins_a_new_one(
-        self, place: Place, token: str
-    ) -> None:
-        async with place.connect() as connection:
-            chat = Chat(connection)
-            await chat.send(type="hello", session=token, last_seen=0)
-            assert await chat.next("refused") == {"type": "refused", "code": "session"}
-            assert await chat.closed() == 4401
+    async def test_an_unknown_session_is_refused_so_that_the_page_begins_a_new_one(self, place: Place) -> None:
+        for token in ("", "x", "0" * 43, "btn_0"):
+            async with place.connect() as connection:
+                chat = Chat(connection)
+                await chat.send(type="hello", session=token, last_seen=0)
+                assert await chat.next("refused") == {"type": "refused", "code": "session"}
+                assert await chat.closed() == 4401
 
-    @pytest.mark.parametrize(
-        "frame",
-        [
-            "hello",
-            "{}",
-            "[]",
-            '{"type": "hello"}',
-            '{"type": "hello", "session": "x"}',
-            '{"type": "hello", "session": "x", "last_seen": -1}',
-            '{"type": "hello", "session": "x", "last_seen": 1e99}',
-            '{"type": "hello", "session": "x", "last_seen": 0, "more": 1}',
+    async def test_who_does_not_say_hello_is_not_heard(self, place: Place) -> None:
+        hello = {"type": "hello", "session": "x", "last_seen": 0}
+        frames: list[str | bytes] = [
+            *("hello", "{}", "[]", '{"type": "hello"}', "{" * 5000, json.dumps(hello).encode()),
+            *(json.dumps({**hello, **change}) for change in ({"last_seen": -1}, {"last_seen": 1e99}, {"more": 1})),
             '{"type": "message", "client_id": "client-1", "text": "hello"}',
-            b'{"type": "hello", "session": "x", "last_seen": 0}',
-            "{" * 5000,
-        ],
-    )
-    async def test_who_does_not_say_hello_is_not_heard(self, place: Place, frame: str | bytes) -> None:
-        async with place.connect() as connection:
-            await connection.send(frame)
-            assert await Chat(connection).closed() == 1008
+        ]
+        for frame in frames:
+            async with place.connect() as connection:
+                await connection.send(frame)
+                assert await Chat(connection).closed() == 1008, frame
 
     async def test_who_says_nothing_is_not_waited_for(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "HELLO_SECONDS", 0.1)
@@ -263,24 +252,25 @@ class TestTalking:
             assert (await mine.events(1))[0]["text"] == "No"
         assert rasa.messages[1] == "/not_helpful"
 
-    @pytest.mark.parametrize(
-        "frame",
-        [
-            *("", "hello", "null", "[]", "{}", '{"type": "hello"}', '{"type": "message", "client_id": "client-1"}'),
-            *('{"type": "message", "client_id": "short", "text": "x"}', '{"type": "press", "client_id": "client-1"}'),
-            *('{"type": "message", "client_id": "client-1", "text": "\\ud800"}', b"\x00\xff", "[" * 2000),
-            '{"type": "message", "client_id": "client-1", "text": "x", "retry": false}',
-        ],
-    )
     async def test_frames_that_mean_nothing_are_said_to_and_after_five_it_hangs_up(
-        self, place: Place, rasa: Rasa, frame: str | bytes
+        self, place: Place, rasa: Rasa
     ) -> None:
-        async with place.chat(await place.new_session()) as (chat, _):
-            for _ in range(4):
-                await chat.connection.send(frame)
-                assert (await chat.next("problem"))["code"] == "frame"
-            await chat.connection.send(frame)
-            assert await chat.closed() == 1008
+        message = {"type": "message", "client_id": "client-1", "text": "x"}
+        meaningless: list[str | bytes] = [
+            *("", "hello", "null", "[]", "{}", '{"type": "hello"}', "[" * 2000, b"\x00\xff"),
+            *('{"type": "message", "client_id": "client-1"}', '{"type": "press", "client_id": "client-1"}'),
+            *(json.dumps({**message, **change}) for change in ({"client_id": "short"}, {"text": 7}, {"retry": False})),
+            *('{"type": "message", "client_id": "client-1", "text": "\\ud800"}', json.dumps(message).encode()),
+        ]
+        assert len(meaningless) % 5 == 0
+        token = await place.new_session()
+        while meaningless:
+            async with place.chat(token) as (chat, _):
+                for _ in range(4):
+                    await chat.connection.send(meaningless.pop())
+                    assert (await chat.next("problem"))["code"] == "frame"
+                await chat.connection.send(meaningless.pop())
+                assert await chat.closed() == 1008
         assert rasa.heard == []
 
     async def test_a_failed_turn_is_told_and_answered_later(self, place: Place, rasa: Rasa) -> None:
@@ -400,21 +390,24 @@ class TestLimits:
 class TestSessionsEnd:
     async def test_a_session_that_ended_is_not_heard_any_more(self, place: Place, stored: Database, rasa: Rasa) -> None:
         async with place.chat(await place.new_session()) as (chat, _):
-            end_sessions(stored)
             await chat.say("hello")
+            await chat.next("ack")  # the beginning, which counts as use, is over
+            end_sessions(stored)
+            await chat.say("anybody there?", "client-2")
             assert await chat.closed() == 4401
-        assert rasa.heard == []
+        assert rasa.messages in ([], ["hello"])
 
     async def test_nor_told_anything(
         self, place: Place, stored: Database, rasa: Rasa, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "CHECK_SECONDS", 0.1)
         async with place.chat(await place.new_session()) as (chat, _):
-            await asyncio.sleep(0.3)
+            await chat.say("hello")
+            await chat.next("ack")
             end_sessions(stored)
             start = time.monotonic()
             assert await chat.closed() == 4401
-            assert time.monotonic() - start < 2
+            assert time.monotonic() - start < 10
 
 
 def end_sessions(stored: Database) -> None:
