@@ -28,7 +28,7 @@ from actions.dialogue import STEPS, DialogueAction
 from actions.live_index import LiveIndex
 from settings import Settings
 
-ACTION_SECONDS = 10.0  # inside the 14 s that `bot` waits, inside the engine's lock of 120 s
+ACTION_SECONDS = 10.0  # inside the 13 s that `bot` waits, inside the engine's lock of 120 s
 _LONGEST_BODY = 4 * 1024 * 1024  # a tracker travels with every action call
 
 log = logging.getLogger("care.actions")

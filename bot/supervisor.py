@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import logging
 import os
 import secrets
@@ -159,13 +160,15 @@ class Supervisor:
 
 
 def port_taken(host: str, port: int) -> bool:
-    """Whether something already listens there."""
+    """Whether something already listens there. Raises OSError where nothing may listen: no such address, no right."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
     return False
 
 

@@ -71,8 +71,12 @@ def train() -> None:
 def search(text: Text = None, jsonl: JsonLines = False) -> None:
     """Search the FAQ without the dialogue: ids, scores, and what would be decided."""
     from actions.live_index import load_understanding
+    from knowledge.faq.embedder import ModelError
 
-    searcher = load_understanding(_settings()).search
+    try:
+        searcher = load_understanding(_settings()).search
+    except (FileNotFoundError, ModelError) as error:
+        _stop(str(error))
     for message in _texts(text, jsonl):
         result = searcher.search(message)
         found = {

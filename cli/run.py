@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from bot.supervisor import Supervisor, plan, port_taken
 from bot.web.app import create_app
-from settings import Settings
+from settings import ROOT, Settings
 
 _SOCKET_FRAME = 16 * 1024
 
@@ -20,14 +23,37 @@ def run_all(settings: Settings) -> int:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("httpx", "alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    if port_taken(settings.host, settings.port):
-        print(f"Port {settings.port} is taken. Stop what runs there, or set CARE_PORT to another.", file=sys.stderr)
+    if obstacle := _obstacle(settings):
+        print(obstacle, file=sys.stderr)
         return 1
+    return asyncio.run(_serve(settings))
+
+
+def _obstacle(settings: Settings) -> str | None:
+    """Why the bot cannot start, in a sentence."""
+    try:
+        if port_taken(settings.host, settings.port):
+            return f"Port {settings.port} is taken. Stop what runs there, or set CARE_PORT to another."
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        which = "CARE_DATA_DIR" if error.filename else f"CARE_HOST={settings.host} or CARE_PORT={settings.port}"
+        return f"{which} cannot be used: {error.strerror}{f' ({error.filename})' if error.filename else ''}."
     for name, path in (("index", "index/current"), ("dialogue model", "dialogue.tar.gz")):
         if not (settings.models_dir / path).exists():
-            print(f"There is no {name} in {settings.models_dir} yet. `make run` builds it.", file=sys.stderr)
-            return 1
-    return asyncio.run(_serve(settings))
+            return f"There is no {name} in {settings.models_dir} yet. `make run` builds it."
+    if not settings.engine_url and not (ROOT / ".venv-rasa" / "bin" / "rasa").exists():
+        return "There is no Rasa in .venv-rasa yet. `make run` installs it."
+    return None
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise a caught one again before the children are stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 async def _serve(settings: Settings) -> int:
@@ -49,12 +75,13 @@ async def _serve(settings: Settings) -> int:
     )
     supervisor = Supervisor(beside.children)
     supervisor.start()
-    server = uvicorn.Server(config)
+    server = _Server(config)
     told = asyncio.create_task(_say_ready(settings, beside.actions_url, beside.engine_url))
     try:
         await server.serve()
     finally:
         told.cancel()
+        await asyncio.gather(told, return_exceptions=True)
         await supervisor.stop()
     return 0
 
@@ -66,9 +93,12 @@ async def _say_ready(settings: Settings, actions_url: str, engine_url: str) -> N
     engine, health = Engine(engine_url), Health()
     watching = asyncio.create_task(health.watch(engine, actions_url))
     print("Starting the engine and the FAQ …", flush=True)
-    while not health.ready:
-        await asyncio.sleep(0.2)
-    watching.cancel()
-    await engine.close()
+    try:
+        while not health.ready:
+            await asyncio.sleep(0.2)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await engine.close()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Ready: open http://{host}:{settings.port}/ — Ctrl-C stops everything.", flush=True)

@@ -17,14 +17,15 @@ _SECONDS = 20.0
 def ask_one(settings: Settings, sender: str, message: str) -> list[dict[str, Any]]:
     """The replies to one message. Ends the program with a sentence when the bot does not run."""
     host = settings.host if settings.anonymous_allowed else "127.0.0.1"
-    url = f"http://{host}:{settings.port}/api/chat"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/api/chat"
     try:
         response = httpx.post(url, json={"sender": sender, "message": message}, timeout=_SECONDS)
     except httpx.HTTPError:
         typer.echo(f"No bot answers on port {settings.port}. Start it with `make run`.", err=True)
         raise typer.Exit(1) from None
     if response.status_code != 200:
-        typer.echo(response.json().get("detail", f"The bot answered {response.status_code}."), err=True)
+        ours = response.headers.get("content-type", "") == "application/json"
+        typer.echo(response.json()["detail"] if ours else f"Something answered {response.status_code}.", err=True)
         raise typer.Exit(1)
     replies: list[dict[str, Any]] = response.json()["replies"]
     return replies
@@ -41,7 +42,7 @@ def converse(settings: Settings, sender: str) -> None:
             return
         if not typed:
             return
-        pressed = typed.isdigit() and 0 < int(typed) <= len(buttons)
+        pressed = typed.isdecimal() and 0 < int(typed) <= len(buttons)
         replies = ask_one(settings, sender, buttons[int(typed) - 1]["payload"] if pressed else typed)
         buttons = [button for reply in replies for button in reply["buttons"]]
         for reply in replies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from tickets.models import now
 
 HELLO_SECONDS = 10.0
 CHECK_SECONDS = 300.0  # how often a quiet session is looked at again
+_TOUCH_SECONDS = 600.0
 _MOST_BAD_FRAMES = 5
 _CLOSE_GONE, _CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION = 1006, 1008, 1013, 4401
 _CLIENT_ID = r"^[A-Za-z0-9_-]{8,64}$"
@@ -89,6 +91,7 @@ class _Chat:
         self._messages = messages
         self._limits = limits
         self._session = ""
+        self._touched = 0.0
         self._conversation = ""
 
     async def run(self) -> None:
@@ -109,9 +112,7 @@ class _Chat:
         listener = self._messages.listen(conversation)
         try:
             await self._welcome(hello.last_seen)
-            await asyncio.wrap_future(
-                self._database.submit(lambda session: conversations.touch_web_session(session, self._session))
-            )
+            await self._touch()
             await self._talk(listener)
         finally:
             self._messages.leave(conversation, listener)
@@ -201,7 +202,16 @@ class _Chat:
                 {"type": "problem", "client_id": sent.client_id, "code": refused.code, "text": refused.text}
             )
             return
+        await self._touch()
         await self._send({"type": "ack", "client_id": sent.client_id, "seq": received.event.seq})
+
+    async def _touch(self) -> None:
+        """Note that the session is in use, at most every ten minutes."""
+        if time.monotonic() - self._touched > _TOUCH_SECONDS or not self._touched:
+            self._touched = time.monotonic()
+            await asyncio.wrap_future(
+                self._database.submit(lambda session: conversations.touch_web_session(session, self._session))
+            )
 
     async def _seen_before(self, client_id: str) -> bool:
         return await asyncio.to_thread(

@@ -71,7 +71,7 @@ class TestConversation:
         assert "2. No" in shown
         assert "Good to hear" in shown
 
-    @pytest.mark.parametrize("number", ["0", "99", "-1", "1."])
+    @pytest.mark.parametrize("number", ["0", "99", "-1", "1.", "²"])
     def test_a_number_without_a_button_is_a_message(
         self, here: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: str
     ) -> None:

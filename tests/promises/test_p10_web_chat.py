@@ -59,7 +59,7 @@ async def test_killed_servers_and_cut_sockets_lose_nothing(
     open_turns = 0
     async with CuttingProxy(bot.port) as proxy:
         clients = [ChatClient(proxy.port) for _ in range(size(5, 20))]
-        async with talking(clients, log, dice, pause=size(15, 40) / 10):
+        async with talking(clients, log, dice, pause=size(2, 4)):
             for fault in dice.sample(["kill"] * kills + ["cut"] * cuts, kills + cuts):
                 await asyncio.sleep(dice.uniform(0.2, 1.0))
                 if fault == "cut":

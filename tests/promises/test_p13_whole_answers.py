@@ -43,36 +43,42 @@ async def test_overload_is_fair_and_everybody_is_told(
     service: Service, log: ServerLog, engine: str, size: Size, dice: random.Random, figures: Callable[[str], None]
 ) -> None:
     able = await turns_a_second(engine)
-    clients = await talk(service, size(20, 100), 3 * able, size(3, 30), dice)
+    clients = await talk(service, size(10, 100), 3 * able, size(2, 30), dice, least_wait=TOLD_SECONDS + 1)
     waits = await finish(clients, log)
     told = sorted(wait for client in clients for wait in told_seconds(client))
     figures(
         f"3 × {able:.0f} messages/s, {len(waits)} in all: last answer after {waits[-1]:.1f} s, "
         f"{len(told)} waits over {TOLD_SECONDS} s, told within {told[-1] if told else 0:.1f} s"
     )
-    assert told, "nobody had to wait: that was no overload"
+    assert told, "nobody had to wait"
     assert told[-1] < TOLD_SECONDS + _LATE_SECONDS
-    # Fair: when half of all answers are given, nobody has less than half of his share.
+    # Fair: when half of all answers are given, everybody has had some of his.
     times = sorted(at for client in clients for at in answered_at(client))
     half = times[len(times) // 2]
     shares = [sum(at <= half for at in answered_at(client)) / len(client.said) for client in clients]
-    assert min(shares) > 0.25, shares
+    assert min(shares) > 0.2, shares
 
 
 async def test_red_control_a_build_that_tells_nobody_is_noticed(
     start_bot: Callable[..., Bot], engine: str, dice: random.Random
 ) -> None:
+    most = TOLD_SECONDS + _LATE_SECONDS
     wrong = start_bot(wrong="silent_when_slow")
-    clients = await talk(wrong, 20, 3 * await turns_a_second(engine), 3, dice)
-    waits = await finish(clients, ServerLog(wrong.data_dir))
-    assert waits[-1] > TOLD_SECONDS + _LATE_SECONDS, "nobody had to wait: that was no overload"
-    assert max(wait for client in clients for wait in told_seconds(client)) > TOLD_SECONDS + _LATE_SECONDS
+    clients = await talk(wrong, 10, 3 * await turns_a_second(engine), 2, dice, least_wait=most + 0.5)
+    for client in clients:
+        await client.stop()
+    assert max(wait for client in clients for wait in told_seconds(client)) > most
 
 
 async def talk(
-    service: Service, count: int, messages_a_second: float, seconds: float, dice: random.Random
+    service: Service,
+    count: int,
+    messages_a_second: float,
+    seconds: float,
+    dice: random.Random,
+    least_wait: float = 0.0,
 ) -> list[ChatClient]:
-    """`count` partners who together write so many messages a second for so long."""
+    """`count` partners who together write so many messages a second for so long, and until one has waited so long."""
     clients = [ChatClient(service.port) for _ in range(count)]
     for client in clients:
         await client.start()
@@ -84,8 +90,9 @@ async def talk(
         while True:
             client.say(f"{dice.choice(TEXTS)} ({len(client.said) + 1})")
             await asyncio.sleep(dice.uniform(0.5, 1.5) * pause)
-            if time.monotonic() > end:
+            if time.monotonic() > end and max(map(longest_wait, clients)) >= least_wait:
                 return
+            assert time.monotonic() < end + 60, "nobody has to wait"
 
     await asyncio.gather(*(chat(client) for client in clients))
     return clients
@@ -107,11 +114,22 @@ def answered_at(client: ChatClient) -> list[float]:
     return [client.seen_at[event["seq"]] for event in client.events("bot")]
 
 
+def longest_wait(client: ChatClient) -> float:
+    """The longest that an answer took, or has taken until now."""
+    return max((at - said for said, at in zip(client.said_at, answered_or_now(client), strict=True)), default=0.0)
+
+
+def answered_or_now(client: ChatClient) -> list[float]:
+    """When each message was answered; now, for those that were not."""
+    answers = answered_at(client)
+    return answers + [time.monotonic()] * (len(client.said) - len(answers))
+
+
 def told_seconds(client: ChatClient) -> list[float]:
-    """For each message whose answer took longer than it should: seconds until the partner was told, or answered."""
+    """For each message that waits longer than it should: seconds until the partner is told, or answered."""
     notices = [client.seen_at[event["seq"]] for event in client.events("notice")]
     waits = []
-    for said, answer in zip(client.said_at, answered_at(client), strict=True):
+    for said, answer in zip(client.said_at, answered_or_now(client), strict=True):
         if answer - said > TOLD_SECONDS:
             waits.append(min([answer, *(notice for notice in notices if notice > said)]) - said)
     return waits

@@ -99,6 +99,16 @@ class TestSocket:
 
 
 class TestPosts:
+    def test_every_unsafe_route_refuses_other_pages(self, http: httpx.Client, log: ServerLog) -> None:
+        before = log.rows()
+        paths = unsafe_paths(http)
+        assert set(POSTS) <= set(paths)
+        for path in paths:
+            answer = http.post(path, json=POSTS.get(path, {}), headers={"origin": "https://evil.example"})
+            # A body that is wrong in itself may be said to be so first.
+            assert answer.status_code == 403 or (path not in POSTS and answer.status_code == 422), path
+        assert log.rows() == before
+
     def test_other_pages_and_forms_are_refused(self, service: Service, http: httpx.Client, log: ServerLog) -> None:
         before = log.rows()
         assert refusals(http, service.port) == []
@@ -207,6 +217,13 @@ class TestPortal:
             assert preflight.headers["access-control-allow-origin"] == PORTAL
             other = client.options("/api/web/session", headers={"origin": "https://evil.example"})
             assert "access-control-allow-origin" not in other.headers
+
+
+def unsafe_paths(client: httpx.Client) -> list[str]:
+    """The documented paths that can be posted to; there is no other unsafe method."""
+    documented: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
+    assert not any({"put", "patch", "delete"} & set(methods) for methods in documented.values())
+    return [path for path, methods in documented.items() if "post" in methods]
 
 
 def every_path(client: httpx.Client) -> list[str]:
