@@ -59,13 +59,14 @@ async def test_killed_servers_and_cut_sockets_lose_nothing(
     open_turns = 0
     async with CuttingProxy(bot.port) as proxy:
         clients = [ChatClient(proxy.port) for _ in range(size(5, 20))]
-        async with talking(clients, log, dice, pause=size(2, 4)):
+        async with talking(clients, log, dice, pause=size(1, 4)):
             for fault in dice.sample(["kill"] * kills + ["cut"] * cuts, kills + cuts):
                 await asyncio.sleep(dice.uniform(0.2, 1.0))
                 if fault == "cut":
                     sides: list[Side | None] = [None, "client", "server"]
                     await proxy.cut(dice.randrange(100), dice.choice(sides))
                     continue
+                await until_busy(log)
                 bot.kill()
                 killed = time.monotonic()
                 open_turns += log.pending()
@@ -155,6 +156,13 @@ async def settled(client: ChatClient, log: ServerLog, seconds: float = 120) -> N
     await client.until(lambda: log.pending(client.conversation) == 0, seconds, "all answered")
     last = log.transcript(client.conversation)[-1].seq
     await client.until(lambda: client.last_seen >= last, 20, f"event {last} seen")
+
+
+async def until_busy(log: ServerLog) -> None:
+    """Wait until a turn is under way, so that the kill lands in it; a few seconds at most."""
+    end = time.monotonic() + 5
+    while not log.pending() and time.monotonic() < end:
+        await asyncio.sleep(0.005)
 
 
 async def seconds_until_back(clients: Sequence[ChatClient], killed: float) -> list[float]:
