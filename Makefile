@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CARE := .venv/bin/care
 
-.PHONY: run test check eval bench torture lock clean
+.PHONY: run test check eval bench bench-start torture lock clean
 
 run: ## set up what is missing and start the bot
 	@$(PYTHON) scripts/setup.py
@@ -26,6 +26,10 @@ eval: ## answers on questions never trained on, beside three peers
 bench: ## speed and memory, as ratios in one run
 	@$(PYTHON) scripts/setup.py --test
 	@.venv/bin/python -m benchmarks.speed
+
+bench-start: ## a newcomer's first and second start, in a fresh clone
+	@$(PYTHON) scripts/setup.py --test
+	@.venv/bin/python -m benchmarks.start
 
 torture: ## the promises in full size
 	@$(PYTHON) scripts/setup.py --test
