@@ -1,25 +1,15 @@
-"""The custom actions: each a thin step between the tracker and the knowledge.
-
-Every action answers with one json_message {"replies": […], "record": {…}}: the replies go to
-the partner, the record (what was asked, decided, felt) to the database, both by `bot`.
-"""
+"""The steps of the FAQ conversation: answers, choices, feedback, small talk."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions import replies
-from actions.replies import Reply, reply, ticket_buttons
+from actions import policy_form, replies
+from actions.replies import reply, ticket_buttons
+from actions.turns import Context, Step, Turn
 from actions.wording import say
-from knowledge.faq.search import Decision, Hit, Result, Search
+from knowledge.faq.search import Decision, Hit, Result
 
 _MOST_NEXT_BEST = 3
 _LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
@@ -56,54 +46,11 @@ _NONE = re.compile(r"\bn(?:one|either|othing)\b|\bnot? (?:one|any)\b", re.IGNORE
 _TICKET = {"ticket", "ticket, reminded"}  # what `awaiting` says of an open offer; one reminder is enough
 
 
-@dataclass
-class Turn:
-    """What one action says and remembers."""
-
-    replies: list[Reply] = field(default_factory=list)
-    slots: dict[str, Any] = field(default_factory=dict)
-    record: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What an action may use: the current search, the day, and the tracker of this conversation."""
-
-    search: Search
-    today: date
-    tracker: Tracker
-
-    @property
-    def text(self) -> str:
-        return self.tracker.latest_message.get("text") or ""
-
-    def slot(self, name: str) -> Any:
-        return self.tracker.get_slot(name)
-
-
-Step = Callable[[Context], Turn]
-
-
-class DialogueAction(Action):  # type: ignore[misc]
-    """One custom action of domain.yml: runs `step` and hands its turn to the engine."""
-
-    def __init__(self, name: str, step: Step, search: Callable[[], Search], today: Callable[[], date]) -> None:
-        self._name = name
-        self._step = step
-        self._search = search
-        self._today = today
-
-    def name(self) -> str:
-        return self._name
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = self._step(Context(self._search(), self._today(), tracker))
-        dispatcher.utter_message(json_message={"replies": turn.replies, "record": turn.record})
-        return [SlotSet(name, value) for name, value in turn.slots.items()]
-
-
 def answer_question(context: Context) -> Turn:
-    """action_answer: the FAQ's answer, a choice, or that we don't know."""
+    """action_answer: the FAQ's answer, a choice, or that we don't know; or the last calculation with another value."""
+    again = policy_form.follow_up(context)
+    if again is not None:
+        return again
     found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
     if not found:  # the engine was trained or driven without our parse result
         found = [context.search.search(context.text)]
@@ -126,11 +73,14 @@ def answer_question(context: Context) -> Turn:
 
 def show_entry(context: Context) -> Turn:
     """action_show_entry: the entry that a button named."""
-    return _show_if_there(context, next(context.tracker.get_latest_entity_values("entry"), None))
+    return _show_if_there(context, context.entity("entry"))
 
 
 def choose(context: Context) -> Turn:
     """action_choose: "the second one" after an offer."""
+    again = policy_form.follow_up(context) if context.slot("awaiting") != "choice" else None
+    if again is not None:
+        return again
     offered = context.slot("offered") or []
     there = [entry for entry in offered if entry in context.search.index.entries]  # the index may have changed since
     if not there:
@@ -181,6 +131,9 @@ def not_helpful(context: Context) -> Turn:
 
 def affirm(context: Context) -> Turn:
     """action_affirm: yes to whatever was asked last."""
+    again = policy_form.follow_up(context)
+    if again is not None:
+        return again
     awaiting = context.slot("awaiting")
     if awaiting == "feedback":
         return helpful(context)
@@ -193,7 +146,10 @@ def affirm(context: Context) -> Turn:
 
 
 def deny(context: Context) -> Turn:
-    """action_deny: no to whatever was asked last."""
+    """action_deny: no to whatever was asked last; “no, 3 years” corrects the last calculation."""
+    again = policy_form.follow_up(context)
+    if again is not None:
+        return again
     awaiting = context.slot("awaiting")
     if awaiting == "feedback":
         return not_helpful(context)
@@ -223,7 +179,7 @@ def smalltalk(context: Context) -> Turn:
 
 def leave(context: Context) -> Turn:
     """action_leave: cancel, start over, back: whatever was pending is dropped."""
-    slots = dict.fromkeys(("awaiting", "offered", "refused", "last_entry", "last_question"))
+    slots = dict.fromkeys(("awaiting", "offered", "refused", "last_entry", "last_question", "calculation"))
     return Turn([reply(say("leave"), type="smalltalk", kind="help")], slots)
 
 
@@ -240,6 +196,7 @@ STEPS: dict[str, Step] = {
     "action_offer_ticket": offer_ticket,
     "action_open_ticket": open_ticket,
     "action_leave": leave,
+    **policy_form.STEPS,
 }
 
 

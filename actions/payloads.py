@@ -11,7 +11,14 @@ import re
 from dataclasses import dataclass
 
 _FORM = re.compile(r"/(?P<intent>[a-z_]{1,40})(?P<values>\{.{0,200}\})?", re.DOTALL)
-_ENTRY = re.compile(r"[a-z]{1,20}/[a-z0-9-]{1,60}")
+_NAME = re.compile(r"[a-z_]{1,40}")
+# What a button may carry under each key.
+_VALUES = {
+    "entry": re.compile(r"[a-z]{1,20}/[a-z0-9-]{1,60}"),
+    "policy": _NAME,
+    "field": _NAME,
+    "value": re.compile(r"[A-Za-z0-9 .:+_-]{1,60}"),
+}
 
 # Intent → what it must carry.
 _KNOWN: dict[str, frozenset[str]] = {
@@ -20,6 +27,8 @@ _KNOWN: dict[str, frozenset[str]] = {
     "not_helpful": frozenset(),
     "none_of_these": frozenset(),
     "open_ticket": frozenset(),
+    "calculate": frozenset({"policy"}),
+    "inform": frozenset({"policy", "field", "value"}),
     "deny": frozenset(),
 }
 
@@ -51,7 +60,7 @@ def parse(text: str) -> Payload | None:
         return None
     if values.keys() != _KNOWN[form["intent"]]:
         return None
-    if not all(isinstance(value, str) and _ENTRY.fullmatch(value) for value in values.values()):
+    if not all(isinstance(value, str) and _VALUES[key].fullmatch(value) for key, value in values.items()):
         return None
     # Other spaces, a key twice, an escaped letter: JSON reads them, but no button of ours writes them.
     return Payload(form["intent"], values) if text == _write(form["intent"], values) else None

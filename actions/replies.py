@@ -9,6 +9,9 @@ from typing import Any
 from actions.payloads import payload
 from actions.wording import day, say
 from knowledge.faq.entries import Entry
+from knowledge.policy.catalogue import POLICIES
+
+_MOST_CALCULATIONS = 2
 
 Reply = dict[str, Any]
 Button = dict[str, str]
@@ -51,8 +54,21 @@ def answer(entry: Entry, confidence: float, related: Sequence[Entry], today: dat
         data["review_overdue"] = True
     parts.append(say("source", title=entry.page.title, url=entry.page.url, reviewed=day(entry.last_reviewed)))
     parts.append(say("was_this_helpful"))
+    own_case = calculations(entry.id)
     feedback = [button(say("button_helpful"), "helpful"), button(say("button_not_helpful"), "not_helpful")]
-    return reply("\n\n".join(parts), [*feedback, *related_buttons], **data)
+    return reply("\n\n".join(parts), [*own_case, *feedback, *related_buttons], **data)
+
+
+def calculations(entry_id: str) -> list[Button]:
+    """Buttons to work out one's own case, for the calculations that rest on an entry."""
+    found = [policy for policy in POLICIES.values() if entry_id in policy.sources]
+    found.sort(key=lambda policy: policy.sources.index(entry_id))
+    if len(found) == 1:
+        return [button(say("button_calculate"), "calculate", policy=found[0].id)]
+    return [
+        button(say("button_calculate_named", title=policy.title), "calculate", policy=policy.id)
+        for policy in found[:_MOST_CALCULATIONS]
+    ]
 
 
 def choices(text: str, entries: Sequence[Entry]) -> Reply:

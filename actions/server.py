@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 import uvicorn
@@ -24,8 +24,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from actions.dialogue import STEPS, DialogueAction
+from actions.dialogue import STEPS
 from actions.live_index import LiveIndex
+from actions.turns import DialogueAction
 from settings import Settings
 
 ACTION_SECONDS = 10.0  # inside the 13 s that `bot` waits, inside the engine's lock of 120 s
@@ -34,11 +35,16 @@ _LONGEST_BODY = 4 * 1024 * 1024  # a tracker travels with every action call
 log = logging.getLogger("care.actions")
 
 
-def create_app(live: LiveIndex, token: str, today: Callable[[], date] = date.today) -> Starlette:
-    """The application around one live index."""
+def local_time() -> datetime:
+    """The present moment in this machine's zone."""
+    return datetime.now().astimezone()
+
+
+def create_app(live: LiveIndex, token: str, now: Callable[[], datetime] = local_time) -> Starlette:
+    """The application around one live index; `now` is the clock that dates are reckoned from."""
     executor = ActionExecutor()
     for name, step in STEPS.items():
-        executor.register_action(DialogueAction(name, step, lambda: live.understanding.search, today))
+        executor.register_action(DialogueAction(name, step, lambda: live.understanding.search, now))
 
     async def parse(request: Request) -> Response:
         body = await _json(request)
@@ -48,7 +54,7 @@ def create_app(live: LiveIndex, token: str, today: Callable[[], date] = date.tod
         if not isinstance(text, str):
             return JSONResponse({"error": "text is missing"}, 422)
         # Half a surrogate pair is valid in JSON and in nothing else.
-        return JSONResponse(live.understanding.parse(text.encode(errors="replace").decode()))
+        return JSONResponse(live.understanding.parse(text.encode(errors="replace").decode(), now()))
 
     async def webhook(request: Request) -> Response:
         if not _same(request.headers.get("authorization", "").removeprefix("Bearer "), token):

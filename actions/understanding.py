@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from actions import payloads
+from actions import payloads, requests
 from knowledge.faq.search import Result, Search
 from knowledge.faq.text import Terms, clean
 
@@ -41,8 +42,12 @@ class Understanding:
         self.search = search
         self._language = _language(search.index.terms)
 
-    def parse(self, text: str) -> dict[str, Any]:
-        """Rasa's parse result for one message, with our search result beside it under `search`."""
+    def parse(self, text: str, now: datetime | None = None) -> dict[str, Any]:
+        """Rasa's parse result for one message, with our search result beside it under `search`.
+
+        Args:
+            now: the present moment, with its zone, for dates such as “last Tuesday”.
+        """
         button = payloads.parse(text)
         if button is not None:
             return _parsed(text, button.intent, 1.0, [{"entity": k, "value": v} for k, v in button.values.items()])
@@ -50,6 +55,10 @@ class Understanding:
         read = clean(text)
         document = self._language(read)
         entities = [_entity(entity, in_text=read == text) for entity in document.ents]
+        policy = requests.wanted(text, whole, now or datetime.now().astimezone())
+        if policy is not None:
+            asked = _parsed(text, "calculate", whole.policy_confidence, [*entities, {"entity": "policy", "value": policy}])
+            return {**asked, "search": [asdict(whole)]}
         if whole.intent is not None:
             return _parsed(text, whole.intent, whole.intent_confidence, entities)
         parts = self._parts([sentence.text for sentence in document.sents], whole)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from knowledge import strict_yaml
 from knowledge.faq import index
 from knowledge.faq.embedder import OnnxEmbedder, export_model
 from knowledge.faq.entries import ContentError, load_content
@@ -35,6 +36,7 @@ def build_index(
         Terms.load(settings.content_dir / "terms.yml"),
         OnnxEmbedder(settings.models_dir / "encoder"),
         settings.models_dir / "index",
+        requests=strict_yaml.load((ROOT / "knowledge" / "policy" / "requests.yml").read_text(encoding="utf-8")),
         say=say,
         keep_classifier=keep_classifier,
     )

@@ -77,6 +77,7 @@ def build(
     embedder: Embedder,
     folder: Path,
     *,
+    requests: dict[str, list[str]] | None = None,
     say: Callable[[str], None] = lambda _: None,
     keep_classifier: bool = False,
 ) -> Manifest:
@@ -84,25 +85,28 @@ def build(
 
     Args:
         examples: intents of the dialogue with messages that mean them.
+        requests: calculations by id, with messages that want one worked out.
         keep_classifier: reuse the current classifier, which makes changed answers live at
             once; a second build without it follows.
 
     Returns:
         The manifest of the index that is current afterwards.
     """
+    requests = requests or {}
     with _lock(folder):
         current = read_manifest(folder)
-        manifest = _describe(content, examples, terms, embedder)
+        manifest = _describe(content, {**examples, **requests}, terms, embedder)
         if keep_classifier and current is not None and current != manifest:
             manifest = replace(manifest, version=f"{manifest.version}-kept")
         if current == manifest:
             say("index is up to date")
             return manifest
-        vocabulary = count_words(_all_texts(content, examples))
+        vocabulary = count_words(_all_texts(content, {**examples, **requests}))
         read = reader(terms, vocabulary)
         rows = _rows(content)
         others = [(message, UNKNOWN) for messages in content.unanswerable.values() for message in messages]
         others += [(message, f"intent:{intent}") for intent, messages in examples.items() for message in messages]
+        others += [(message, f"policy:{policy}") for policy, messages in requests.items() for message in messages]
 
         texts = [read(row.text) for row in rows] + [read(text) for text, _ in others]
         known = _known_vectors(folder, current, embedder)

@@ -8,6 +8,7 @@ entry's score is calibrated to a confidence, from which the decision follows.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ import yaml
 from knowledge.faq.embedder import Embedder, Vectors
 from knowledge.faq.entries import Entry
 from knowledge.faq.index import Index, plain, reader
+from knowledge.policy.catalogue import POLICIES
 
 Decision = Literal["answer", "choices", "none"]
 
@@ -80,6 +82,9 @@ class Result:
     intent: str | None
     intent_confidence: float
     index_version: str
+    policy: str | None = None  # the calculation that the message is most likely about
+    policy_confidence: float = 0.0  # that it is about it at all, whether to explain or to work out
+    policy_request: float = 0.0  # how much it sounds like wanting a case worked out, 0 to 1
 
     @property
     def choices(self) -> tuple[Hit, ...]:
@@ -104,6 +109,8 @@ class Search:
         labels = index.classifier.labels
         # An entry newer than the classifier has no class yet; its nearest phrasing still finds it.
         self._columns = np.array([labels.index(entry) if entry in labels else -1 for entry in self._ids])
+        self._policies = {label.removeprefix("policy:"): i for i, label in enumerate(labels) if label[:7] == "policy:"}
+        self._shared = Counter(column for policy in self._policies for column in self._sources(policy))
         self._intents = {label.removeprefix("intent:"): i for i, label in enumerate(labels) if label[:7] == "intent:"}
 
     def entry(self, entry_id: str) -> Entry:
@@ -122,7 +129,8 @@ class Search:
             return Result((), "none", example, float(example is not None), self.index.manifest.version)
         vector = self._embedder.embed([text])
         probabilities = self.index.classifier.probabilities([text], vector)[0]
-        scores = self._scores(vector, probabilities)
+        policy, policy_confidence, policy_request = self._policy(probabilities)
+        scores = self._scores(vector, self._folded(probabilities))
         if besides in self._position:
             scores[self._position[besides]] = 0.0
         best = np.argsort(-scores)[:_HITS]
@@ -130,13 +138,41 @@ class Search:
         intent, intent_confidence = self._intent(probabilities, float(scores[best[0]]))
         if example is not None:  # word by word an example: "help" alone looks like "hello" to the classifier
             intent, intent_confidence = example, 1.0
-        return Result(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version)
+        return Result(
+            *(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version),
+            *(policy, policy_confidence, policy_request),
+        )
 
     def _scores(self, vector: Vectors, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         cosines = self._nearest(vector)
         by_entry = np.where(self._columns >= 0, probabilities[self._columns], 0.0)
         scores = by_entry * np.clip(cosines, 0.0, 1.0)
         return np.where(cosines >= _SAME_WORDS, np.maximum(scores, _SAME_WORDS_SCORE * cosines), scores)
+
+    def _folded(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """A request to work a case out counts for the entry that explains its rule, too."""
+        folded = probabilities.copy()
+        for policy, column in self._policies.items():
+            sources = self._sources(policy)
+            if sources:
+                folded[max(sources, key=lambda source: probabilities[source])] += probabilities[column]
+        return folded
+
+    def _policy(self, probabilities: npt.NDArray[np.float32]) -> tuple[str | None, float, float]:
+        """The likeliest calculation, how likely it is the topic, and how much a case is to be worked out."""
+        best: tuple[str | None, float, float] = None, 0.0, 0.0
+        for policy, column in self._policies.items():
+            asked = float(probabilities[column])
+            explained = sum(float(probabilities[source]) / self._shared[source] for source in self._sources(policy))
+            if asked + explained > best[1]:
+                best = policy, round(asked + explained, 4), round(asked / (asked + explained), 4)
+        return best
+
+    def _sources(self, policy: str) -> list[int]:
+        """The classes of the entries that a calculation rests on."""
+        entries = POLICIES[policy].sources if policy in POLICIES else ()
+        columns = [int(self._columns[self._position[entry]]) for entry in entries if entry in self._position]
+        return [column for column in columns if column >= 0]
 
     def _nearest(self, vector: Vectors) -> npt.NDArray[np.float32]:
         """Cosine of each entry's nearest text: the best phrasing counts for its entry."""

@@ -54,6 +54,21 @@ def from_json(policy: Policy, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def as_json(value: Any) -> Any:
+    """The JSON form of a value, from which `from_json` makes the same value again."""
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, Money):
+        return {"amount": format(value.amount, "f"), "currency": value.currency}
+    if isinstance(value, Item):
+        price = {"price": as_json(value.price), "each": value.each} if value.price else {}
+        name = {"name": value.name} if value.name else {}
+        return {"date": as_json(value.day), "quantity": value.quantity, **name, **price}
+    if isinstance(value, (list, tuple)):
+        return [as_json(part) for part in value]
+    return value
+
+
 def checked_price(name: str, price: Money) -> Money:
     """The price given for `name`. Raises InvalidInput where it is not more than zero, too large or not to the cent."""
     if price.amount <= 0:

@@ -1,0 +1,232 @@
+"""A calculation under way in a conversation: what is known, what was asked, what is unclear, what waits behind it.
+
+It lives in the slot `calculation` as JSON, so that every replica and the engine's tracker can hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from knowledge.policy.catalogue import POLICIES
+from knowledge.policy.fields import Field, InvalidInput, Policy
+from knowledge.policy.inputs import as_json, from_json
+from knowledge.policy.money import Money
+from knowledge.policy.outcome import Outcome
+from knowledge.reading.values import Known, Read, read_values
+
+_MOST_PAUSED = 3
+
+
+@dataclass
+class Calculation:
+    """One calculation of one partner.
+
+    Attributes:
+        policy_id: which one.
+        values: by input, in JSON form, in the order in which they were given.
+        notes: what was filled in while reading, by input.
+        part: price and quantity of an item whose day is not known yet, in JSON form.
+        asked: the input asked for last.
+        unclear: values to be asked back, each {"field", "text", "readings", "reason"}.
+        again: an input to be asked for once more, because the partner went back to it.
+        mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed".
+        state: "asking", "done" or "left".
+        paused: calculations that wait until this one is done, the latest last.
+    """
+
+    policy_id: str
+    values: dict[str, Any] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    part: dict[str, Any] = field(default_factory=dict)
+    asked: str | None = None
+    unclear: list[dict[str, Any]] = field(default_factory=list)
+    again: str | None = None
+    mood: str = "begun"
+    state: str = "asking"
+    paused: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def from_slot(cls, slot: Any) -> Calculation | None:
+        """What `slot` wrote; None where there is none, or its policy is no more."""
+        if not isinstance(slot, dict) or slot.get("policy_id") not in POLICIES:
+            return None
+        return cls(**slot)
+
+    def slot(self) -> dict[str, Any]:
+        """The JSON form for the tracker."""
+        return asdict(self)
+
+    @property
+    def policy(self) -> Policy:
+        return POLICIES[self.policy_id]
+
+    def typed(self) -> dict[str, Any]:
+        """The values as the calculation takes them."""
+        return from_json(self.policy, self.values)
+
+    def field(self, name: str) -> Field | None:
+        """The input of this name."""
+        return next((one for one in self.policy.fields if one.name == name), None)
+
+    def hear(self, text: str, now: datetime) -> bool:
+        """Take what a message says for this calculation; whether it said anything."""
+        read = self.read(text, now)
+        self._take(read)
+        return bool(read)
+
+    def read(self, text: str, now: datetime) -> Read:
+        """What a message says for this calculation, without taking it."""
+        part: dict[str, Any] = dict(self.part)
+        if "price" in part:
+            part["price"] = _money(part["price"])
+        return read_values(self.policy, text, Known(self.typed(), self.asked, part), now)
+
+    def put(self, name: str, written: str) -> bool:
+        """Take the value of a button; whether it can be one."""
+        one = self.field(name)
+        if one is None:
+            return False
+        try:
+            if one.kind == "items":
+                self._put_item(written)
+            else:
+                self.values = _last(self.values, name, as_json(_from_button(self.policy, one, written)))
+        except (InvalidInput, ValueError):
+            return False
+        self._settled(name)
+        return True
+
+    def go_back(self) -> bool:
+        """Forget the value given last and ask for it again; whether there was one."""
+        self.unclear = []
+        if not self.values:
+            return False
+        name = list(self.values)[-1]
+        del self.values[name]
+        self.notes.pop(name, None)
+        self.again = name
+        return True
+
+    def start_over(self) -> None:
+        """Forget everything but which calculation it is."""
+        self.values, self.notes, self.part, self.unclear = {}, {}, {}, []
+        self.asked = self.again = None
+        self.mood, self.state = "begun", "asking"
+
+    def outcome(self, now: datetime) -> Outcome | None:
+        """The result, once nothing is unclear or missing; a value that cannot be is taken out and asked back."""
+        values = self.typed()
+        for one in self.policy.fields:
+            if one.default_now and one.name not in values:
+                values[one.name] = now
+        if self.unclear or self.again or self.policy.missing(values):
+            return None
+        try:
+            return self.policy.compute(values, now.date())
+        except InvalidInput as refused:
+            name = refused.field or next(iter(self.policy.fields)).name
+            self.values.pop(name, None)
+            self.notes.pop(name, None)
+            self.unclear = [{"field": name, "text": "", "readings": [], "reason": refused.reason}]
+            return None
+
+    def next_field(self) -> Field:
+        """What is to be asked next; only while there is something."""
+        name = self.unclear[0]["field"] if self.unclear else self.again
+        return (self.field(name) if name else None) or self.policy.missing(self.typed())[0]
+
+    def pause(self) -> list[dict[str, Any]]:
+        """What a calculation that comes in between keeps of this one and of those behind it."""
+        mine = {**self.slot(), "paused": [], "mood": "resumed"}
+        return [*self.paused, mine][-_MOST_PAUSED:]
+
+    def resume(self) -> Calculation | None:
+        """The calculation that waited behind this one."""
+        if not self.paused:
+            return None
+        *behind, latest = self.paused
+        found = Calculation.from_slot(latest)
+        if found is not None:
+            found.paused = behind
+        return found
+
+    def _take(self, read: Read) -> None:
+        for name, value in read.values.items():
+            self.values = _last(self.values, name, as_json(value))
+            self.notes.pop(name, None)
+            self._drop_other_half(name)
+            self._settled(name)
+        self.notes |= read.notes
+        self.part = {**self.part, **{name: as_json(value) for name, value in read.part.items()}}
+        if "items" in read.values:
+            self.part = {}
+        named = [one for one in read.unclear if one.field not in read.values]
+        if named:
+            fields = {one.field for one in named}
+            self.unclear = [old for old in self.unclear if old["field"] not in fields]
+            self.unclear += [
+                {"field": one.field, "text": one.text, "readings": as_json(one.readings), "reason": one.reason}
+                for one in named
+            ]
+        if read:
+            self.mood = "heard"
+
+    def _drop_other_half(self, name: str) -> None:
+        """Two inputs that say the same thing: the one said last holds."""
+        for pair in ({"due_date", "days_overdue"}, {"region", "country"}):
+            if name in pair:
+                for other in pair - {name}:
+                    self.values.pop(other, None)
+
+    def _settled(self, name: str) -> None:
+        self.unclear = [one for one in self.unclear if one["field"] != name]
+        if self.again == name:
+            self.again = None
+
+    def _put_item(self, written: str) -> None:
+        item = {"date": date.fromisoformat(written).isoformat(), **self.part} if "-" in written else None
+        if item is None:  # the reading of a price
+            self.part["price"] = as_json(_read_money(written))
+            self._settled("items")
+            return
+        from_json(self.policy, {"items": [item]})
+        self.values = _last(self.values, "items", [*self.values.get("items", []), item])
+        self.part = {}
+
+
+def button_value(value: Any) -> str:
+    """A value in JSON form as a button carries it; `put` reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return f"{value['amount']} {value['currency'] or ''}".strip()
+    return str(value)
+
+
+def _from_button(policy: Policy, one: Field, written: str) -> Any:
+    given: Any = written
+    if one.kind == "yes_no":
+        given = {"yes": True, "no": False}[written] if written in ("yes", "no") else written
+    elif one.kind == "money":
+        return _read_money(written)
+    elif one.kind == "count":
+        given = int(written)
+    return from_json(policy, {one.name: given})[one.name]
+
+
+def _read_money(written: str) -> Money:
+    amount, _, currency = written.partition(" ")
+    return _money({"amount": amount, "currency": currency or None})
+
+
+def _money(given: dict[str, Any]) -> Money:
+    from decimal import Decimal
+
+    return Money(Decimal(given["amount"]), given["currency"])
+
+
+def _last(values: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The values with this one as the last given."""
+    return {**{other: kept for other, kept in values.items() if other != name}, name: value}

@@ -1,0 +1,229 @@
+"""The form of the calculations: hears values, asks for what is missing, gives the result.
+
+Rasa's `policy_form` has one slot, `policy_value`, that is never filled: which input is asked for
+lies in the slot `calculation`, because the inputs of 21 calculations depend on each other.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
+
+from actions import certificate
+from actions.calculation import Calculation
+from actions.replies import reply
+from actions.turns import Context, Step, Turn
+from actions.wording import say
+from knowledge.reading.corrections import is_correction
+
+FORM = "policy_form"
+_FOLLOWS_UP = re.compile(
+    r"^\W*(?:and|but|or|so|what if|what about|how about|ok(?:ay)?,? (?:and|but|what)|same|instead|with|if|then|also|"
+    r"oh|ah|hm+|sorry|no|wait|actually|let'?s say|suppose|change|make it|for)\b|\binstead\b|\bwhat if\b|\bthe same\b",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\b(?:(?:do not|don.?t|dont|not) (?:know|remember|have (?:it|that|this))|no idea|not sure|unsure|no clue|unknown|idk|"
+    r"where (?:do|can) i (?:find|see))\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE)
+_MOST_FOLLOW_UP_WORDS = 25
+_OWN_TURNS = {"cancel", "start_over", "go_back"}
+_TALK = {"thanks", "greet", "bye", "bot", "human", "help", "open_ticket", "helpful", "not_helpful", "show_entry"}
+
+
+def hear(context: Context) -> Turn:
+    """validate_policy_form: what the latest message means for the calculation under way."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None or calculation.state != "asking":
+        return _going_on(context, _begun(context, calculation))
+    if calculation.mood == "interrupted":  # the engine comes back to the form after the interruption was answered
+        calculation.mood = "resumed"
+        return _going_on(context, calculation)
+    return _heard(context, calculation)
+
+
+def ask(context: Context) -> Turn:
+    """action_ask_policy_value: the next input that is needed."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None:
+        return Turn([reply(say("nothing_offered"), type="no_answer")])
+    turn = Turn([certificate.question(calculation)], {"awaiting": None})
+    calculation.asked = calculation.next_field().name
+    calculation.mood = "asked"
+    turn.slots["calculation"] = calculation.slot()
+    return turn
+
+
+def decide(context: Context) -> Turn:
+    """action_decide: the result, or that the calculation was left; then back to the one that waited."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None:
+        return Turn([reply(say("calculation_left"), type="smalltalk", kind="help")])
+    turn = Turn()
+    outcome = calculation.outcome(context.now) if calculation.state == "done" else None
+    if outcome is None:
+        turn.replies.append(reply(say("calculation_left"), type="smalltalk", kind="help", policy=calculation.policy_id))
+    else:
+        turn = result(context, calculation)
+    waiting = calculation.resume()
+    calculation.paused = []
+    turn.slots["calculation"] = calculation.slot() if outcome is not None else None
+    if waiting is not None:
+        waiting.mood = "interrupted"
+        turn.slots["calculation"] = waiting.slot()
+        turn.events.append(FollowupAction(FORM))
+    return turn
+
+
+def inform(context: Context) -> Turn:
+    """action_inform: a button of a calculation that is not being asked any more."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None or calculation.policy_id != context.entity("policy") or not _pressed(context, calculation):
+        return Turn([reply(say("nothing_offered"), type="no_answer")])
+    return _again(context, calculation)
+
+
+def follow_up(context: Context) -> Turn | None:
+    """“and if it was bought in 2021?” after a result: the same calculation with another value, if it is one."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None or calculation.state != "done":
+        return None
+    if len(context.text.split()) > _MOST_FOLLOW_UP_WORDS:
+        return None
+    read = calculation.read(context.text, context.now)
+    if not read or not (_FOLLOWS_UP.search(context.text) or is_correction(context.text) or _only_values(context.text)):
+        return None
+    calculation.hear(context.text, context.now)
+    return _again(context, calculation)
+
+
+def result(context: Context, calculation: Calculation) -> Turn:
+    """The certificate of a calculation that has all it needs."""
+    outcome = calculation.outcome(context.now)
+    assert outcome is not None
+    shown = certificate.result(calculation, outcome, context.search, context.now)
+    record = {"calculation": {"policy": calculation.policy_id, "verdict": outcome.verdict}}
+    return Turn([shown], {"awaiting": "ticket" if outcome.ticket else None, "calculation": calculation.slot()}, record)
+
+
+STEPS: dict[str, Step] = {
+    "validate_policy_form": hear,
+    "action_ask_policy_value": ask,
+    "action_decide": decide,
+    "action_inform": inform,
+}
+
+
+def _begun(context: Context, earlier: Calculation | None) -> Calculation:
+    """The calculation that a message or button asks for, with every value already said."""
+    policy_id = context.entity("policy")
+    assert policy_id is not None, "the intent `calculate` always names its policy"
+    follows = earlier is not None and earlier.policy_id == policy_id and earlier.state == "done"
+    if follows and earlier is not None and _FOLLOWS_UP.search(context.text) and not context.text.startswith("/"):
+        earlier.state, earlier.asked = "asking", None
+        earlier.hear(context.text, context.now)
+        return earlier
+    calculation = Calculation(policy_id)
+    button = context.text.startswith("/")
+    text = (context.slot("last_question") or "") if button else context.text
+    calculation.hear(text, context.now)
+    calculation.mood = "begun"
+    return calculation
+
+
+def _heard(context: Context, calculation: Calculation) -> Turn:
+    """A message while the calculation asks."""
+    intent = context.intent
+    if intent == "inform":
+        fits = context.entity("policy") == calculation.policy_id and _pressed(context, calculation)
+        calculation.mood = "heard" if fits else "not_understood"
+        return _going_on(context, calculation)
+    if intent in _TALK and context.text.startswith("/"):
+        return _interrupted(calculation)
+    other = context.entity("policy") if intent == "calculate" else None
+    if other not in (None, calculation.policy_id) and not _answers(context, calculation):
+        return _going_on(context, _other(context, calculation, str(other)))
+    if intent == "calculate" and context.text.startswith("/"):
+        calculation.mood = "resumed"
+        return _going_on(context, calculation)
+    if intent in _OWN_TURNS and not _answers(context, calculation):
+        return _own_turn(context, calculation)
+    if _is_question(context, calculation):
+        return _interrupted(calculation)
+    if calculation.hear(context.text, context.now):
+        return _going_on(context, calculation)
+    if _UNKNOWN.search(context.text):
+        calculation.mood = "unknown"
+        return _going_on(context, calculation)
+    if intent in _TALK or (intent in ("question", "none_of_these") and _ASKS.search(context.text)):
+        return _interrupted(calculation)
+    calculation.mood = "not_understood"
+    return _going_on(context, calculation)
+
+
+def _answers(context: Context, calculation: Calculation) -> bool:
+    """Whether a message says what was asked for."""
+    read = calculation.read(context.text, context.now)
+    named = {*read.values, *(one.field for one in read.unclear)}
+    return calculation.asked in named or (calculation.asked == "items" and bool(read.part))
+
+
+def _is_question(context: Context, calculation: Calculation) -> bool:
+    """Whether a message asks the FAQ something, rather than saying what was asked for."""
+    if context.intent != "question" or not _ASKS.search(context.text) or _answers(context, calculation):
+        return False
+    parts = context.tracker.latest_message.get("search") or []
+    sure = any(part["decision"] != "none" for part in parts)
+    return sure and (not calculation.read(context.text, context.now) or not is_correction(context.text))
+
+
+def _own_turn(context: Context, calculation: Calculation) -> Turn:
+    """Cancel, start over, back."""
+    if context.intent == "cancel":
+        calculation.state = "left"
+        return Turn(slots={"calculation": calculation.slot(), "requested_slot": None})
+    if context.intent == "start_over" or not calculation.go_back():
+        calculation.start_over()
+    return _going_on(context, calculation)
+
+
+def _other(context: Context, calculation: Calculation, policy_id: str) -> Calculation:
+    """Another calculation comes in between; this one waits."""
+    fresh = Calculation(policy_id, paused=calculation.pause())
+    fresh.hear("" if context.text.startswith("/") else context.text, context.now)
+    fresh.mood = "begun"
+    return fresh
+
+
+def _pressed(context: Context, calculation: Calculation) -> bool:
+    return calculation.put(context.entity("field") or "", context.entity("value") or "")
+
+
+def _interrupted(calculation: Calculation) -> Turn:
+    """Something else is answered first; the rule of that intent comes back to the form."""
+    calculation.mood = "interrupted"
+    return Turn(slots={"calculation": calculation.slot()}, events=[ActionExecutionRejected(FORM)])
+
+
+def _going_on(context: Context, calculation: Calculation) -> Turn:
+    """Ask on, or end the form with the result."""
+    if calculation.outcome(context.now) is None:
+        return Turn(slots={"calculation": calculation.slot()}, events=[SlotSet("requested_slot", "policy_value")])
+    calculation.state = "done"
+    return Turn(slots={"calculation": calculation.slot(), "requested_slot": None})
+
+
+def _again(context: Context, calculation: Calculation) -> Turn:
+    """The result once more, or the form where something is now missing."""
+    if calculation.outcome(context.now) is not None:
+        return result(context, calculation)
+    calculation.state, calculation.mood, calculation.asked = "asking", "interrupted", None
+    return Turn(slots={"calculation": calculation.slot()}, events=[FollowupAction(FORM)])
+
+
+def _only_values(text: str) -> bool:
+    """A short message that asks nothing: “3 years”."""
+    return len(text.split()) <= 6 and not _ASKS.search(text)

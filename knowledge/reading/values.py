@@ -1,0 +1,450 @@
+"""The inputs of one calculation from one message: which value that it names is meant for which input.
+
+A value belongs to the input whose words (cues.yml) stand nearest to it, else to the input that was
+asked for, else to the only one left of its kind. Nothing is guessed: what can be read in two ways
+comes back with both readings, what cannot be with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from knowledge import strict_yaml
+from knowledge.policy.calendars import add_years
+from knowledge.policy.fields import Field, InvalidInput, Policy
+from knowledge.policy.inputs import checked_price
+from knowledge.policy.wording import day_text
+from knowledge.reading.amounts import FoundMoney, find_money
+from knowledge.reading.codes import find_serials
+from knowledge.reading.corrections import is_correction, without_rejected
+from knowledge.reading.dates import find_days
+from knowledge.reading.day_words import FoundDay
+from knowledge.reading.durations import Duration, find_durations
+from knowledge.reading.found import Found, blanked, just_before
+from knowledge.reading.items import read_items
+from knowledge.reading.phones import country_of, find_phones
+from knowledge.reading.sentence import Sentence, read_sentence
+
+_CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cues.yml").read_text(encoding="utf-8"))
+_TERMS = {"1m", "1y", "3y", "5y", "lifetime"}
+_FARTHEST = 60  # characters between a value and the words that say what it is
+_NEW_SENTENCE, _NEW_CLAUSE, _OTHER_VALUE, _BEHIND = 45, 12, 20, 8  # what makes words farther than they stand
+_NOT = re.compile(r"\b(?:not|n['’]?t|instead of|rather than|no longer|never)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$", re.I)
+_PAST_WORDS = re.compile(
+    r"\b(?:was|were|had|has been|have been|ago|shipped|ordered|bought|sent|overdue|received|expired|activated|"
+    r"cancelled|canceled|stopped|ended|dispatched|did|came|got|left|since)\b",
+    re.IGNORECASE,
+)
+_YES = re.compile(r"^\W*(?:y|yes|yep|yeah|yea|ya|sure|correct|right|true|ok(?:ay)?|of course|exactly|si|sì|ja|oui|indeed|it (?:is|does|has)|i do|we do|they do|he does|absolutely|positive|affirmative|definitely)\b", re.I)
+_NO = re.compile(r"^\W*(?:n|no|nope|nah|not|never|negative|none|nein|non|it (?:is|does|has)(?: not|n['’]?t)|i (?:do not|don['’]?t)|we (?:do not|don['’]?t))\b", re.I)
+_NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
+_UNITS: dict[str, Callable[[Duration], int | None]] = {
+    "day": lambda length: length.days if not length.months else None,
+    "month": lambda length: length.months if not length.days else None,
+}
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A value that cannot be taken as it stands: two `readings` to choose from, or none and a `reason`."""
+
+    field: str
+    text: str
+    readings: tuple[Any, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a message says for the inputs of a calculation.
+
+    Attributes:
+        values: by input, as the calculation takes them.
+        unclear: what must be asked back, in the order of the message.
+        notes: what was filled in by input (“No year was named …”), for the certificate.
+        part: of an item without its day: its price and quantity, kept until the day is known.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    unclear: tuple[Unclear, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+    part: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.unclear or self.part)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the conversation has so far.
+
+    Attributes:
+        values: by input, in the order in which they were given.
+        asked: the input that was asked for last.
+        part: price and quantity of an item whose day is not known yet.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    asked: str | None = None
+    part: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_values(policy: Policy, text: str, known: Known, now: datetime, zone: tzinfo | None = None) -> Read:
+    """Read one message for one calculation.
+
+    Args:
+        known: what was said before; a value said again replaces it.
+        now: the present moment, with its zone; `zone` the partner's, where known.
+    """
+    sentence = read_sentence(text, now, zone)
+    reader = _Reader(policy, text, known, sentence, now.astimezone(zone or now.tzinfo).date())
+    return reader.read()
+
+
+class _Reader:
+    """One message on its way into the inputs of one calculation."""
+
+    def __init__(self, policy: Policy, text: str, known: Known, sentence: Sentence, today: date) -> None:
+        self._policy = policy
+        self._text = text
+        self._kept = without_rejected(text)
+        self._known = known
+        self._sentence = sentence
+        self._today = today
+        self._asked = next((f for f in policy.fields if f.name == known.asked), None)
+        self._values: dict[str, Any] = {}
+        self._unclear: list[Unclear] = []
+        self._notes: dict[str, str] = {}
+        self._part: Mapping[str, Any] = {}
+
+    def read(self) -> Read:
+        fields = self._policy.fields
+        for one in fields:
+            if one.kind in ("choice", "yes_no") and not _by_term(one):
+                self._take_choice(one)
+        self._assign([f for f in fields if _by_term(f)], self._sentence.terms, self._take_term)
+        if any(f.kind == "items" for f in fields):
+            self._take_items()
+        else:
+            self._assign([f for f in fields if f.kind == "date"], self._days(), self._take_day)
+            self._assign([f for f in fields if f.kind == "money"], self._money(), self._take_money)
+        self._assign([f for f in fields if f.kind == "count"], self._counts(), self._take_count)
+        for one in fields:
+            self._take_single(one)
+        return Read(self._values, tuple(self._unclear), self._notes, self._part)
+
+    # Values by kind
+
+    def _days(self) -> list[FoundDay]:
+        if not self._sentence.days and self._asked and self._asked.kind == "date":
+            return find_days(f"on the {self._kept.strip()}", self._today)  # “15th” alone
+        return self._sentence.days
+
+    def _money(self) -> list[FoundMoney]:
+        if self._asked and self._asked.kind == "money":
+            rest = blanked(self._kept, [*self._sentence.days, *self._sentence.phones, *self._sentence.serials])
+            return find_money(rest, asked=True)
+        return self._sentence.money
+
+    def _counts(self) -> list[Found[int]]:
+        found = list(self._sentence.counts)
+        if not found and self._asked and self._asked.kind == "count" and _NO_NUMBER.match(self._text):
+            found = [Found(0, len(self._text), self._text, (0,))]
+        if any(f.name == "year" for f in self._policy.fields):
+            years = [Found(m.start(), m.end(), m["year"], (int(m["year"]),)) for m in _YEAR.finditer(self._kept)]
+            return years or found
+        for one in self._policy.fields:
+            unit = _cues(self._policy, one).get("unit")
+            if unit:
+                found += self._lengths(one, unit)
+        return sorted(found, key=lambda each: each.start)
+
+    def _lengths(self, one: Field, unit: str) -> list[Found[int]]:
+        """“12 days late”, “4 months billed”: stretches of time that are a count."""
+        days = self._sentence.days if unit == "day" else []
+        taken = [day for day in days if day.readings]
+        lengths = find_durations(self._kept)
+        counted = []
+        for length in lengths:
+            number = _UNITS[unit](length.value) if length.readings else None
+            inside_date = any(day.start < length.end and length.start < day.end for day in taken)
+            if number is not None and not inside_date and (self._asked is one or self._distance(one, length, []) is not None):
+                counted.append(Found(length.start, length.end, length.text, (number,)))
+        return counted
+
+    # Which value is for which input
+
+    def _assign(self, fields: Sequence[Field], found: Sequence[Found[Any]], take: Callable[[Field, Any], None]) -> None:
+        """Give each value to the input whose words are nearest, then what is left to the one that was asked for."""
+        if not fields or not found:
+            return
+        pairs = sorted(
+            (distance, -int(one is self._asked), i, j)
+            for i, one in enumerate(fields)
+            for j, value in enumerate(found)
+            if (distance := self._distance(one, value, found)) is not None
+        )
+        given: dict[int, int] = {}
+        for _, _, i, j in pairs:
+            if i not in given and j not in given.values():
+                given[i] = j
+        left = [j for j in range(len(found)) if j not in given.values()]
+        for i in self._waiting(fields, given, len(left)):
+            if left:
+                given[i] = left.pop(0)
+        for i, j in sorted(given.items(), key=lambda pair: pair[1]):
+            take(fields[i], found[j])
+
+    def _waiting(self, fields: Sequence[Field], given: Mapping[int, int], left: int) -> list[int]:
+        """The inputs, by place, that values without words beside them can be for."""
+        open_ = [i for i in range(len(fields)) if i not in given]
+        asked = [i for i in open_ if fields[i] is self._asked]
+        if asked:
+            return asked
+        known = [i for i in open_ if fields[i].name in self._known.values]
+        if self._known.values and left and known and (is_correction(self._text) or len(fields) == len(known)):
+            order = list(self._known.values)
+            return sorted(known, key=lambda i: -order.index(fields[i].name))[:1]
+        needed = [i for i in open_ if fields[i] in self._policy.missing({**self._known.values, **self._values})]
+        return needed if len(needed) == left or len(needed) == 1 else []
+
+    def _distance(self, one: Field, value: Found[Any], others: Iterable[Found[Any]]) -> float | None:
+        """How far an input's words stand from a value; None where they are too far away."""
+        near = _cues(self._policy, one).get("near")
+        if not near:
+            return None
+        best = None
+        for cue in _words(near).finditer(self._text):
+            if cue.end() <= value.start:
+                between, base = self._text[cue.end() : value.start], 0
+            elif cue.start() >= value.end:
+                between, base = self._text[value.end : cue.start()], _BEHIND
+            elif value.start <= cue.start() and cue.end() <= value.end:
+                between, base = "", 0  # “due 3 days ago”
+            else:
+                continue
+            span = (cue.end(), value.start) if cue.end() <= value.start else (value.end, cue.start())
+            crossed = sum(span[0] <= other.start < span[1] for other in others if other is not value)
+            distance = (
+                base
+                + len(between)
+                + _NEW_SENTENCE * len(re.findall(r"[.!?;\n](?=\s|$)", between))
+                + _NEW_CLAUSE * len(re.findall(r",|\band\b|\bbut\b|\bthen\b", between))
+                + _OTHER_VALUE * crossed
+            )
+            if distance <= _FARTHEST and (best is None or distance < best):
+                best = distance
+        return best
+
+    # Taking
+
+    def _take_day(self, one: Field, found: FoundDay) -> None:
+        if one.past or (one.past is None and self._said_as_past(found)):
+            past = find_days(self._kept, self._today, past=True)
+            found = next((day for day in past if (day.start, day.end) == (found.start, found.end)), found)
+        old = self._known.values.get(one.name)
+        if not found.readings and found.period and isinstance(old, date):
+            found = _in_period(found, old)
+        if one.past and found.readings:
+            past_readings = tuple(day for day in found.readings if day <= self._today)
+            if not past_readings:
+                reason = f"{day_text(found.readings[0])} is in the future."
+                self._unclear.append(Unclear(one.name, found.text, (), reason))
+                return
+            if len(past_readings) < len(found.readings):
+                note = f"“{found.text.strip()}” is read as {day_text(past_readings[0])}: the other way it is in the future."
+                found = replace(found, note=note)
+            found = replace(found, readings=past_readings)
+        self._take(one, found)
+
+    def _said_as_past(self, found: FoundDay) -> bool:
+        return _PAST_WORDS.search(just_before(self._kept, found.start)) is not None
+
+    def _take_money(self, one: Field, found: FoundMoney) -> None:
+        self._take(one, found, lambda price: checked_price(one.name, price))
+
+    def _take_count(self, one: Field, found: Found[int]) -> None:
+        self._take(one, found)
+
+    def _take_term(self, one: Field, found: Found[str]) -> None:
+        self._take(one, found)
+
+    def _take(self, one: Field, found: Found[Any], check: Callable[[Any], Any] = lambda value: value) -> None:
+        """A clear value into the values; one that is not, or that cannot be, among what is unclear."""
+        readings = []
+        reason = found.reason
+        for reading in found.readings:
+            try:
+                readings.append(check(reading))
+            except InvalidInput as refused:
+                reason = refused.reason
+        if len(readings) == 1:
+            self._values[one.name] = readings[0]
+            if found.note:
+                self._notes[one.name] = found.note
+        else:
+            self._unclear.append(Unclear(one.name, found.text.strip(), tuple(readings), reason))
+
+    def _take_choice(self, one: Field) -> None:
+        value = _chosen(one, _cues(self._policy, one).get("choices", {}), self._text)
+        if value is None and one is self._asked:
+            value = _answered(one, self._text)
+        if value is not None:
+            self._values[one.name] = value
+
+    def _take_single(self, one: Field) -> None:
+        """Kinds of which a message names at most one for each input."""
+        sentence = self._sentence
+        if one.kind == "moment" and sentence.moment is not None:
+            self._take(one, sentence.moment)
+        elif one.kind == "tiers" and sentence.tiers is not None:
+            self._take_tiers(one, sentence.tiers)
+        elif one.kind == "country":
+            self._take_country(one)
+        elif one.name == "version":
+            self._take_version(one)
+        elif one.kind == "text":
+            self._take_text(one)
+
+    def _take_tiers(self, one: Field, found: Found[dict[str, int]]) -> None:
+        old = self._known.values.get(one.name)
+        changes = bool(old) and len(found.readings) == 1 and self._asked is not one
+        if changes and set(found.readings[0]) < {*old} and not re.search(r"\bonly|just\b", self._text, re.IGNORECASE):
+            found = replace(found, readings=({**old, **found.readings[0]},))
+        self._take(one, found)
+
+    def _take_country(self, one: Field) -> None:
+        countries = [found for found in self._sentence.countries if found.readings]
+        if countries:
+            codes = dict.fromkeys(found.value for found in countries if not _rejected(self._text, found.start))
+            if len(codes) == 1:
+                self._values[one.name] = next(iter(codes))
+            elif len(codes) > 1:
+                self._unclear.append(Unclear(one.name, " / ".join(found.text for found in countries), tuple(codes)))
+            return
+        phones = find_phones(self._kept)
+        code = country_of(phones[0].value) if len(phones) == 1 and phones[0].readings else None
+        if code:
+            self._values[one.name] = code
+
+    def _take_version(self, one: Field) -> None:
+        named = [found.value for found in self._sentence.versions]
+        if not named and one is self._asked:
+            named = re.findall(r"[0-9]+(?:\.[0-9x]+)*", self._text)[:1]
+        if named:
+            self._values[one.name] = _version(named[-1])
+
+    def _take_text(self, one: Field) -> None:
+        asked = one is self._asked
+        if one.name == "serial_number":
+            found = find_serials(self._kept, asked=asked)
+        else:
+            phones = find_phones(self._kept, country=_only_country(self._sentence), asked=asked)
+            ranged = one.name == "number_range"
+            found = [phone for phone in phones if _has_x(phone) == ranged] or (phones[:1] if asked else [])
+        if found:
+            self._take(one, found[0])
+
+    def _take_items(self) -> None:
+        one = next(f for f in self._policy.fields if f.kind == "items")
+        dates = [f for f in self._policy.fields if f.kind == "date"]
+        days = list(self._sentence.past_days)
+        for other in dates:  # “converted on 1 May”: a day with the words of another input is no order's
+            day = self._day_of_other(one, other, days)
+            if day is not None:
+                self._take_day(other, day)
+                days = [kept for kept in days if kept.start != day.start]
+        asked = one is self._asked
+        money = find_money(blanked(self._kept, days), asked=True) if asked and not self._sentence.money and days else self._sentence.money
+        read = read_items(self._text, days, list(money), self._sentence.counts, self._known, one.name, self._today)
+        self._unclear += [Unclear(one.name, text, readings, reason) for text, readings, reason in read.unclear]
+        self._part = read.part
+        if read.items:
+            self._values[one.name] = read.items
+        if read.note:
+            self._notes[one.name] = read.note
+
+
+    def _day_of_other(self, items: Field, other: Field, days: Sequence[FoundDay]) -> FoundDay | None:
+        """The day that stands nearer to the words of `other` than to those of the items."""
+        nearer = []
+        for day in self._sentence.days:
+            beside = self._distance(other, day, days)
+            ordered = self._distance(items, day, days)
+            if beside is not None and (ordered is None or beside < ordered):
+                nearer.append((beside, day.start, day))
+        if not nearer and other is self._asked and self._sentence.days:
+            return self._sentence.days[0]
+        return min(nearer, key=lambda each: each[:2])[2] if nearer else None
+
+
+def _cues(policy: Policy, one: Field) -> dict[str, Any]:
+    cues: dict[str, Any] = _CUES.get(policy.id, {}).get(one.name, {})
+    return cues
+
+
+@cache
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)
+
+
+def _by_term(one: Field) -> bool:
+    """Whether an input is one of the terms that `find_terms` reads."""
+    return one.kind == "choice" and bool(one.choices) and set(one.choices) <= _TERMS
+
+
+def _chosen(one: Field, choices: Mapping[Any, str], text: str) -> Any:
+    """The choice whose words a text has; the one that is listed first where several have."""
+    for value, pattern in choices.items():
+        for found in _words(pattern).finditer(text):
+            if not _rejected(text, found.start()):
+                return value
+    return None
+
+
+def _rejected(text: str, position: int) -> bool:
+    return _NOT.search(just_before(text, position)) is not None
+
+
+def _answered(one: Field, text: str) -> Any:
+    """An answer to the question itself: yes or no, a choice by its name or title."""
+    said = text.strip(" .,!?;\n").casefold()
+    if one.kind == "yes_no":
+        return True if _YES.match(text) else False if _NO.match(text) else None
+    for value, title in one.choices.items():
+        if said in (value.casefold(), title.casefold()) or said == re.sub(r"\s*\(.*\)", "", title).casefold():
+            return value
+    return None
+
+
+def _version(written: str) -> str:
+    """Which of the versions that have fees: 3.88, another 3, 4, or 5 and later."""
+    if re.match(r"3\.88(?![0-9])", written):
+        return "3.88"
+    major = int(re.match(r"[0-9]+", written)[0])  # type: ignore[index]  # it begins with a digit
+    return {3: "3.x", 4: "4.x"}.get(major, "5+" if major >= 5 else "3.x")
+
+
+def _only_country(sentence: Sentence) -> str | None:
+    return sentence.countries[0].value if len(sentence.countries) == 1 else None
+
+
+def _has_x(phone: Found[str]) -> bool:
+    return bool(re.search(r"[xX]\s*$", phone.text))
+
+
+def _in_period(found: FoundDay, old: date) -> FoundDay:
+    """“it was 2022” said of a day that is known: the same day of that year."""
+    first, last = found.period or (old, old)
+    if (first.month, first.day, last.month, last.day) != (1, 1, 12, 31):
+        return found
+    day = add_years(old, first.year - old.year)
+    note = f"Only the year was named: {day_text(day)} is taken, the same day as before."
+    return replace(found, readings=(day,), reason="", note=note)
