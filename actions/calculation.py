@@ -81,7 +81,8 @@ class Calculation:
         part: dict[str, Any] = dict(self.part)
         if "price" in part:
             part["price"] = _money(part["price"])
-        return read_values(self.policy, text, Known(self.typed(), self.asked, part), now)
+        said = {one["field"]: one["text"] for one in self.unclear if not one["readings"]}
+        return read_values(self.policy, text, Known(self.typed(), self.asked, part, said), now)
 
     def put(self, name: str, written: str) -> bool:
         """Take the value of a button; whether it can be one."""
@@ -162,7 +163,8 @@ class Calculation:
         self.part = {**self.part, **{name: as_json(value) for name, value in read.part.items()}}
         if "items" in read.values:
             self.part = {}
-        named = [one for one in read.unclear if one.field not in read.values]
+        # A line of an order can have its day and still lack a price that can be.
+        named = [one for one in read.unclear if one.field not in read.values or one.field == "items"]
         if named:
             fields = {one.field for one in named}
             self.unclear = [old for old in self.unclear if old["field"] not in fields]
@@ -188,8 +190,12 @@ class Calculation:
     def _put_item(self, written: str) -> None:
         item = {"date": date.fromisoformat(written).isoformat(), **self.part} if "-" in written else None
         if item is None:  # the reading of a price
-            self.part["price"] = as_json(_read_money(written))
-            self._settled("items")
+            price = as_json(_read_money(written))
+            lines = self.values.get("items", [])
+            if len(lines) == 1:
+                lines[0]["price"] = price
+            else:
+                self.part["price"] = price
             return
         from_json(self.policy, {"items": [item]})
         self.values = _last(self.values, "items", [*self.values.get("items", []), item])

@@ -12,6 +12,7 @@ from actions.calculation import Calculation, button_value
 from actions.replies import Button, Reply, button, reply
 from actions.timeline import alternative, picture
 from actions.wording import day, say
+from knowledge.faq.entries import Entry
 from knowledge.faq.search import Search
 from knowledge.policy.countries import country_name
 from knowledge.policy.fields import Field
@@ -21,13 +22,19 @@ from knowledge.policy.wording import day_text, echo, listed, moment_text
 _MOST_TITLE = 75  # characters, as Slack allows
 
 
-def question(calculation: Calculation) -> Reply:
-    """The question for the next input, with what was unclear and what is known so far."""
+def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
+    """The question for the next input, with what was unclear and what is known so far.
+
+    Args:
+        rule: an entry that answers the message with which the calculation began, told in short.
+    """
     one = calculation.next_field()
     unclear = calculation.unclear[0] if calculation.unclear else None
     policy = calculation.policy
     parts = []
     if calculation.mood == "begun":
+        if rule is not None and rule.short_answer:
+            parts.append(rule.short_answer)
         parts.append(say("calculation_begun", title=policy.title))
     elif calculation.mood == "resumed":
         parts.append(say("calculation_resumed", title=policy.title))
@@ -45,6 +52,8 @@ def question(calculation: Calculation) -> Reply:
         if not (unclear and unclear["reason"].endswith("?")):
             parts.append(one.question)
         buttons = _buttons(calculation, one)
+    if rule is not None and calculation.mood == "begun":
+        buttons.append(button(say("button_read_rule"), "show_entry", entry=rule.id))
     known = echo(policy, calculation.typed())
     if known and calculation.mood in ("begun", "resumed", "heard"):
         parts.append(say("calculation_known", known="; ".join(f"{label}: {text}" for label, text in known.items())))

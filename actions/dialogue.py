@@ -48,7 +48,7 @@ _TICKET = {"ticket", "ticket, reminded"}  # what `awaiting` says of an open offe
 
 def answer_question(context: Context) -> Turn:
     """action_answer: the FAQ's answer, a choice, or that we don't know; or the last calculation with another value."""
-    again = policy_form.follow_up(context)
+    again = policy_form.follow_up(context) or policy_form.implied(context)
     if again is not None:
         return again
     found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
@@ -78,7 +78,9 @@ def show_entry(context: Context) -> Turn:
 
 def choose(context: Context) -> Turn:
     """action_choose: "the second one" after an offer."""
-    again = policy_form.follow_up(context) if context.slot("awaiting") != "choice" else None
+    again = None
+    if context.slot("awaiting") != "choice":
+        again = policy_form.follow_up(context) or policy_form.implied(context)
     if again is not None:
         return again
     offered = context.slot("offered") or []

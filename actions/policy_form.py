@@ -15,6 +15,8 @@ from actions.calculation import Calculation
 from actions.replies import reply
 from actions.turns import Context, Step, Turn
 from actions.wording import say
+from knowledge.faq.entries import Entry
+from knowledge.policy.catalogue import POLICIES
 from knowledge.reading.corrections import is_correction
 
 FORM = "policy_form"
@@ -30,7 +32,11 @@ _UNKNOWN = re.compile(
 )
 _ASKS = re.compile(r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE)
 _MOST_FOLLOW_UP_WORDS = 25
+_FIRST_SOURCES = 2  # the entries that are about a rule itself; those behind only touch it
+_SURELY_ANOTHER = 0.9  # confidence from which a correction is a request for another calculation
 _OWN_TURNS = {"cancel", "start_over", "go_back"}
+_SAID = {"question", "choose", "affirm", "deny"}
+_COMES_BACK = {"interrupted": "resumed", "begun_before": "begun"}
 _TALK = {"thanks", "greet", "bye", "bot", "human", "help", "open_ticket", "helpful", "not_helpful", "show_entry"}
 
 
@@ -39,8 +45,8 @@ def hear(context: Context) -> Turn:
     calculation = Calculation.from_slot(context.slot("calculation"))
     if calculation is None or calculation.state != "asking":
         return _going_on(context, _begun(context, calculation))
-    if calculation.mood == "interrupted":  # the engine comes back to the form after the interruption was answered
-        calculation.mood = "resumed"
+    if calculation.mood in _COMES_BACK:  # the message has been read already
+        calculation.mood = _COMES_BACK[calculation.mood]
         return _going_on(context, calculation)
     return _heard(context, calculation)
 
@@ -50,7 +56,7 @@ def ask(context: Context) -> Turn:
     calculation = Calculation.from_slot(context.slot("calculation"))
     if calculation is None:
         return Turn([reply(say("nothing_offered"), type="no_answer")])
-    turn = Turn([certificate.question(calculation)], {"awaiting": None})
+    turn = Turn([certificate.question(calculation, _rule(context, calculation))], {"awaiting": None})
     calculation.asked = calculation.next_field().name
     calculation.mood = "asked"
     turn.slots["calculation"] = calculation.slot()
@@ -94,16 +100,52 @@ def follow_up(context: Context) -> Turn | None:
     if len(context.text.split()) > _MOST_FOLLOW_UP_WORDS:
         return None
     read = calculation.read(context.text, context.now)
-    if not read or not (_FOLLOWS_UP.search(context.text) or is_correction(context.text) or _only_values(context.text)):
+    said = not _ASKS.search(context.text)  # a plain statement needs no “and if”
+    if not read or not (said or _FOLLOWS_UP.search(context.text) or is_correction(context.text)):
         return None
     calculation.hear(context.text, context.now)
     return _again(context, calculation)
+
+
+def implied(context: Context) -> Turn | None:
+    """A value said after an entry that explains a rule, which needs no button: “it must go to Italy”."""
+    entry = context.slot("last_entry")
+    policies = [policy for policy in POLICIES.values() if entry in policy.sources[:_FIRST_SOURCES]]
+    if context.intent not in _SAID or _ASKS.search(context.text) or not policies:
+        return None
+    question = context.slot("last_question") or ""
+    for policy in policies:
+        calculation = Calculation(policy.id)
+        calculation.hear(question, context.now)
+        # A bare “yes” answers whether the entry helped, not the first input of a calculation nobody has begun.
+        asks = context.intent in ("question", "choose") and calculation.outcome(context.now) is None
+        calculation.asked = calculation.next_field().name if asks else None
+        if calculation.hear(context.text, context.now):
+            calculation.mood = "begun"
+            return _again(context, calculation)
+    return None
+
+
+def work_out(context: Context) -> Turn:
+    """action_work_out: “work it out for my case”, which names no calculation: that of the entry shown last."""
+    entry = context.slot("last_entry")
+    policies = [policy for policy in POLICIES.values() if entry in policy.sources]
+    if policies:
+        first = min(policies, key=lambda policy: policy.sources.index(str(entry)))
+        calculation = Calculation(first.id)
+        calculation.hear(context.slot("last_question") or "", context.now)
+        calculation.hear(context.text, context.now)
+        calculation.mood = "begun"
+        return _again(context, calculation)
+    titles = "\n".join(f"- {policy.title}" for policy in POLICIES.values())
+    return Turn([reply(say("calculations", titles=titles), type="smalltalk", kind="help")])
 
 
 def result(context: Context, calculation: Calculation) -> Turn:
     """The certificate of a calculation that has all it needs."""
     outcome = calculation.outcome(context.now)
     assert outcome is not None
+    calculation.state, calculation.asked = "done", None
     shown = certificate.result(calculation, outcome, context.search, context.now)
     record = {"calculation": {"policy": calculation.policy_id, "verdict": outcome.verdict}}
     return Turn([shown], {"awaiting": "ticket" if outcome.ticket else None, "calculation": calculation.slot()}, record)
@@ -114,15 +156,24 @@ STEPS: dict[str, Step] = {
     "action_ask_policy_value": ask,
     "action_decide": decide,
     "action_inform": inform,
+    "action_work_out": work_out,
 }
+
+
+def _rule(context: Context, calculation: Calculation) -> Entry | None:
+    """The entry of this calculation that answers the latest message, where the search is sure of one."""
+    (found,) = (context.tracker.latest_message.get("search") or [None])[:1]
+    if found is None or found["decision"] != "answer" or context.intent != "calculate":
+        return None
+    best = found["hits"][0]["id"]
+    return context.search.index.entries.get(best) if best in calculation.policy.sources else None
 
 
 def _begun(context: Context, earlier: Calculation | None) -> Calculation:
     """The calculation that a message or button asks for, with every value already said."""
     policy_id = context.entity("policy")
     assert policy_id is not None, "the intent `calculate` always names its policy"
-    follows = earlier is not None and earlier.policy_id == policy_id and earlier.state == "done"
-    if follows and earlier is not None and _FOLLOWS_UP.search(context.text) and not context.text.startswith("/"):
+    if earlier is not None and earlier.state == "done" and _changes(context, earlier, policy_id):
         earlier.state, earlier.asked = "asking", None
         earlier.hear(context.text, context.now)
         return earlier
@@ -132,6 +183,17 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
     calculation.hear(text, context.now)
     calculation.mood = "begun"
     return calculation
+
+
+def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
+    """Whether a message changes the calculation that was done last, rather than asking for a new one."""
+    if context.text.startswith("/"):
+        return False
+    if not (_FOLLOWS_UP.search(context.text) or is_correction(context.text)):
+        return False
+    sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+    same = earlier.policy_id == policy_id or sure < _SURELY_ANOTHER or is_correction(context.text)
+    return same and bool(earlier.read(context.text, context.now))
 
 
 def _heard(context: Context, calculation: Calculation) -> Turn:
@@ -220,10 +282,6 @@ def _again(context: Context, calculation: Calculation) -> Turn:
     """The result once more, or the form where something is now missing."""
     if calculation.outcome(context.now) is not None:
         return result(context, calculation)
-    calculation.state, calculation.mood, calculation.asked = "asking", "interrupted", None
+    calculation.state, calculation.asked = "asking", None
+    calculation.mood = "begun_before" if calculation.mood == "begun" else "interrupted"
     return Turn(slots={"calculation": calculation.slot()}, events=[FollowupAction(FORM)])
-
-
-def _only_values(text: str) -> bool:
-    """A short message that asks nothing: “3 years”."""
-    return len(text.split()) <= 6 and not _ASKS.search(text)

@@ -55,13 +55,18 @@ class Understanding:
         read = clean(text)
         document = self._language(read)
         entities = [_entity(entity, in_text=read == text) for entity in document.ents]
-        policy = requests.wanted(text, whole, now or datetime.now().astimezone())
-        if policy is not None:
-            asked = _parsed(text, "calculate", whole.policy_confidence, [*entities, {"entity": "policy", "value": policy}])
-            return {**asked, "search": [asdict(whole)]}
-        if whole.intent is not None:
+        now = now or datetime.now().astimezone()
+        if requests.names_none(text, whole):
+            return _parsed(text, "work_out", 1.0, entities)
+        if whole.intent is not None and whole.intent_confidence > whole.policy_confidence:
             return _parsed(text, whole.intent, whole.intent_confidence, entities)
         parts = self._parts([sentence.text for sentence in document.sents], whole)
+        if len(parts) == 1:
+            policy = requests.wanted(text, whole, now)
+            if policy is not None:
+                asked = _parsed(text, "calculate", whole.policy_confidence, entities)
+                asked["entities"].append({"entity": "policy", "value": policy})
+                return {**asked, "search": [asdict(whole)]}
         confidence = whole.hits[0].confidence if whole.hits else 0.0
         return {**_parsed(text, "question", confidence, entities), "search": [asdict(part) for part in parts]}
 

@@ -46,6 +46,7 @@ _NO_NOUN = re.compile(
     r"bought|ordered|to|which|while|when|if|then|since|until|till|by|under|so|what|how)\b)",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _EACH = re.compile(
     r"\s*(?:each|apiece|a\s+piece|per\s+(?:piece|unit|item|phone|device|one)|/\s?(?:pc|piece|unit))\b", re.I
 )
@@ -74,7 +75,7 @@ def find_money(text: str, asked: bool = False) -> list[FoundMoney]:
             continue
         priced = _PRICED.search(just_before(text, match.start())) and _NO_NOUN.match(text, match.end())
         precise = re.search(r"[.,][0-9]{2}$", match["number"]) or match["scale"]
-        if asked or precise or priced:
+        if asked or precise or (priced and not _YEAR.fullmatch(match["number"])):
             found.append(_money(text, match))
     return longest_first(found)
 

@@ -55,7 +55,7 @@ _ORDINALS = [
 _VALUES = (
     {word: value for value, word in enumerate(_SMALL)}
     | {word: 10 * value for value, word in enumerate(_TENS, 2)}
-    | {"no": 0, "none": 0, "without": 0, "a": 1, "an": 1, "fourty": 40, "couple": 2, "pair": 2}
+    | {"no": 0, "none": 0, "without": 0, "a": 1, "an": 1, "single": 1, "fourty": 40, "couple": 2, "pair": 2}
 )
 _UNIT = "|".join(_SMALL[1:10])
 _BELOW_100 = rf"(?:(?:{'|'.join(_TENS)}|fourty)(?:[\s-]?(?:{_UNIT})\b)?|{'|'.join(reversed(_SMALL))})"

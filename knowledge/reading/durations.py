@@ -29,8 +29,8 @@ _NO_TERM_AFTER = re.compile(r"\s*(?:ago|old|back|before|after|later|from\s+(?:no
 _NO_TERM_BEFORE = re.compile(r"\b(?:in|since|last|past|after|within|per|every|each)\s+(?:the\s+)?(?:last\s+)?$", re.I)
 _RATE = r"(?!\s+(?:\w+\s+)?(?:fees?|rents?|rental|price|prices|costs?|charges?|amount|rate|bill|invoices?|support)\b)"
 _WORDS = {
-    rf"\b(?:monthly|month[\s-](?:to|by)[\s-]month)\b{_RATE}": "1m",
-    rf"\b(?:yearly|annual|annually)\b{_RATE}": "1y",
+    rf"\b(?:monthly|month[\s-](?:to|by)[\s-]month|(?:every|each)\s+month)\b{_RATE}": "1m",
+    rf"\b(?:yearly|annual|annually|(?:every|each)\s+year)\b{_RATE}": "1y",
     r"\b(?:life[\s-]?time|perpetual|LT)\b": "lifetime",
 }
 
@@ -83,8 +83,9 @@ def find_terms(text: str) -> list[Found[str]]:
 
 def _part(match: re.Match[str]) -> Found[Duration] | None:
     number, unit = match["number"].lower(), match["unit"].lower()
-    if len(unit) == 1 and not number[-1].isdigit():
-        return None  # “a m”, “no d”: no unit
+    after = match.string[match.end() : match.end() + 1]
+    if len(unit) == 1 and (not number[-1].isdigit() or after == "-"):
+        return None  # “a m”, “no d”, “1 W-AIR base”: no unit
     half_too = bool(match["half"] or match["after"])
     if re.match(r"half\s", number) and "dozen" not in number:
         halves = 1

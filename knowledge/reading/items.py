@@ -76,9 +76,11 @@ def read_items(
             note = note or found.note
     lines = []
     for i, (found, day) in enumerate(clear):
-        price = _of_line(i, found, len(clear), money, prices)
-        count = _of_line(i, found, len(clear), counts, [c.value for c in counts])
-        each = price is not None and _each(text, money)
+        around = (clear[i - 1][0].end if i else 0, clear[i + 1][0].start if i + 1 < len(clear) else len(text))
+        price = _of_line(i, found, len(clear), money, prices, (found.end, around[1]))
+        count = _of_line(i, found, len(clear), counts, [c.value for c in counts], (around[0], found.start))
+        own = money[i].each if len(money) == len(clear) else _each(text, money)
+        each = price is not None and (own if len(clear) > 1 else _each(text, money))
         lines.append(Item(day, price, count if count is not None else 1, each=each))
     part = _part(prices, counts, text, money) if not lines else {}
     if len(lines) == 1 and not _MORE.search(text):
@@ -143,15 +145,21 @@ def _price(
 
 
 def _of_line(
-    position: int, day: FoundDay, lines: int, found: Sequence[Found[Any]], values: Sequence[Any]
+    position: int,
+    day: FoundDay,
+    lines: int,
+    found: Sequence[Found[Any]],
+    values: Sequence[Any],
+    place: tuple[int, int],
 ) -> Any:
-    """The value of a line: the one at its place where there are as many as days, else the nearest to a single day."""
+    """The value of a line: the one at its place where there are as many as days, else the one beside its day."""
     if len(found) == lines:
         return values[position]
     if lines == 1 and found:
         nearest = min(range(len(found)), key=lambda i: min(abs(found[i].start - day.end), abs(day.start - found[i].end)))
         return values[nearest]
-    return None
+    inside = [i for i, one in enumerate(found) if place[0] <= one.start and one.end <= place[1]]
+    return values[inside[0]] if len(inside) == 1 else None
 
 
 def _each(text: str, money: Sequence[FoundMoney]) -> bool:

@@ -68,7 +68,7 @@ def _read(plus: str | None, digits: str, suffix: str, country: str | None) -> tu
     except phonenumbers.NumberParseException:
         return (), f"{whole} is not a phone number that exists. Please write it again with its country code."
     short = len(digits) + len(suffix) < _SHORTEST
-    if short or (not phonenumbers.is_possible_number(number) and len(suffix) <= 3):
+    if short or (not suffix and not phonenumbers.is_possible_number(number)):
         return (), f"{_shown(number, suffix)} has too many or too few digits. Please write it again."
     return (_shown(number, suffix),), ""
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rapidfuzz.distance import OSA
+
 from knowledge.policy.inputs import MOST
 from knowledge.reading.counts import NONE, NUMBER, read_number
 from knowledge.reading.found import Found
@@ -16,16 +18,19 @@ _TIERS = {
     "business": r"business(?:es)?|biz|bus|busines|bussines{1,2}|buisness|bizness",
     "premium": r"premiums?|prem|premim|premuim|prm",
 }
+_OTHER_WORDS = {"premise", "premises", "basis", "bases", "basil"}  # spelled nearly like a tier
 _EACH_NAME = "|".join(f"(?P<{tier}>{names})" for tier, names in _TIERS.items())
 _NAME = rf"(?:UC[-\s]?|PBX[-\s]?)?(?:{_EACH_NAME})(?:-(?:1m|1y|5y))?"
 _FILLER = (
     r"(?:\s*[x×*]\s*|\s+(?:of|the|our|users?|seats?|people|licen[cs]es?|are|on|with|have|in|for|UC|wildix)\b){0,4}"
 )
 _TOKEN = re.compile(
-    rf"(?P<number>{NUMBER}|{NONE}|(?<![\w.,])[0-9]{{1,6}}(?=\s?[x×]\s))|\b(?P<name>{_NAME})\b", re.IGNORECASE
+    rf"(?P<number>{NUMBER}|{NONE}|\b(?:an?\s+)?single\b|(?<![\w.,])[0-9]{{1,6}}(?=\s?[x×]\s))|\b(?P<name>{_NAME})\b"
+    r"|\b(?P<word>[a-z]{5,12})\b",
+    re.IGNORECASE,
 )
 _BETWEEN_BEFORE = re.compile(rf"{_FILLER}\s*-?\s*", re.IGNORECASE)
-_BETWEEN_AFTER = re.compile(r"\s*(?:users?|licen[cs]es?)?\s*(?:[:=x×(-]|is|are)?\s*", re.IGNORECASE)
+_BETWEEN_AFTER = re.compile(r"\s*(?:users?|licen[cs]es?)?\s*(?:[:=x×(,-]|is|are)?\s*", re.IGNORECASE)
 _NO_COUNT_AFTER = re.compile(r"\s*(?:years?|months?|yrs?|y\b|m\b|€|\$|£|eur|usd|gbp|%)", re.IGNORECASE)
 
 
@@ -68,8 +73,23 @@ def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
         if match["name"]:
             yield _Token(*match.span(), None, next(tier for tier in _TIERS if match[tier]))
+        elif match["word"]:
+            tier = _misspelled(match["word"].lower())
+            if tier:
+                yield _Token(*match.span(), None, tier)
         elif not _NO_COUNT_AFTER.match(text, match.end()):
-            yield _Token(*match.span(), read_number(match.group().replace("any", "").strip()), None)
+            yield _Token(*match.span(), read_number(re.sub(r"\bany\b|\ban?\s+(?=single)", "", match.group())), None)
+
+
+def _misspelled(word: str) -> str | None:
+    """The tier that a word is nearly spelled like: “essentail”, “bussiness”."""
+    if word in _OTHER_WORDS:
+        return None
+    for tier in _TIERS:
+        far = OSA.distance(word.removesuffix("s") if tier != "business" else word, tier, score_cutoff=2)
+        if far <= (1 if len(tier) < 6 else 2) and word[0] == tier[0]:  # noqa: PLR2004  (a short word has fewer letters to get wrong)
+            return tier
+    return None
 
 
 def _pairs(text: str, tokens: list[_Token]) -> Iterator[tuple[_Token, _Token]]:

@@ -15,10 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
 from knowledge import strict_yaml
 from knowledge.policy.calendars import add_years
 from knowledge.policy.fields import Field, InvalidInput, Policy
-from knowledge.policy.inputs import checked_price
+from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.wording import day_text
 from knowledge.reading.amounts import FoundMoney, find_money
 from knowledge.reading.codes import find_serials
@@ -28,11 +31,14 @@ from knowledge.reading.day_words import FoundDay
 from knowledge.reading.durations import Duration, find_durations
 from knowledge.reading.found import Found, blanked, just_before
 from knowledge.reading.items import read_items
+from knowledge.reading.moments import find_moment
 from knowledge.reading.phones import country_of, find_phones
 from knowledge.reading.sentence import Sentence, read_sentence
 
 _CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cues.yml").read_text(encoding="utf-8"))
 _TERMS = {"1m", "1y", "3y", "5y", "lifetime"}
+_ANYWHERE = 250  # characters, for a value that is the only one
+_NEVER = 1e6
 _FARTHEST = 60  # characters between a value and the words that say what it is
 _NEW_SENTENCE, _NEW_CLAUSE, _OTHER_VALUE, _BEHIND = 45, 12, 20, 8  # what makes words farther than they stand
 _NOT = re.compile(r"\b(?:not|n['’]?t|instead of|rather than|no longer|never)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$", re.I)
@@ -41,10 +47,12 @@ _PAST_WORDS = re.compile(
     r"cancelled|canceled|stopped|ended|dispatched|did|came|got|left|since)\b",
     re.IGNORECASE,
 )
+_ADDS = re.compile(r"\b(?:also|too|plus|as well|in addition|forgot|forgotten|add|another|and there (?:is|are))\b", re.IGNORECASE)
 _YES = re.compile(r"^\W*(?:y|yes|yep|yeah|yea|ya|sure|correct|right|true|ok(?:ay)?|of course|exactly|si|sì|ja|oui|indeed|it (?:is|does|has)|i do|we do|they do|he does|absolutely|positive|affirmative|definitely)\b", re.I)
 _NO = re.compile(r"^\W*(?:n|no|nope|nah|not|never|negative|none|nein|non|it (?:is|does|has)(?: not|n['’]?t)|i (?:do not|don['’]?t)|we (?:do not|don['’]?t))\b", re.I)
 _NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
+_TODAY_TAKEN = "No day was named"
 _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
@@ -89,11 +97,13 @@ class Known:
         values: by input, in the order in which they were given.
         asked: the input that was asked for last.
         part: price and quantity of an item whose day is not known yet.
+        said: words of values that were not clear, by input.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     asked: str | None = None
     part: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_values(policy: Policy, text: str, known: Known, now: datetime, zone: tzinfo | None = None) -> Read:
@@ -103,21 +113,20 @@ def read_values(policy: Policy, text: str, known: Known, now: datetime, zone: tz
         known: what was said before; a value said again replaces it.
         now: the present moment, with its zone; `zone` the partner's, where known.
     """
-    sentence = read_sentence(text, now, zone)
-    reader = _Reader(policy, text, known, sentence, now.astimezone(zone or now.tzinfo).date())
-    return reader.read()
+    return _Reader(policy, text, known, now, zone).read()
 
 
 class _Reader:
     """One message on its way into the inputs of one calculation."""
 
-    def __init__(self, policy: Policy, text: str, known: Known, sentence: Sentence, today: date) -> None:
+    def __init__(self, policy: Policy, text: str, known: Known, now: datetime, zone: tzinfo | None) -> None:
         self._policy = policy
         self._text = text
         self._kept = without_rejected(text)
         self._known = known
-        self._sentence = sentence
-        self._today = today
+        self._sentence = read_sentence(text, now, zone)
+        self._now, self._zone = now, zone
+        self._today = now.astimezone(zone or now.tzinfo).date()
         self._asked = next((f for f in policy.fields if f.name == known.asked), None)
         self._values: dict[str, Any] = {}
         self._unclear: list[Unclear] = []
@@ -129,13 +138,13 @@ class _Reader:
         for one in fields:
             if one.kind in ("choice", "yes_no") and not _by_term(one):
                 self._take_choice(one)
-        self._assign([f for f in fields if _by_term(f)], self._sentence.terms, self._take_term)
+        self._assign([f for f in fields if _by_term(f)], self._sentence.terms, self._take)
         if any(f.kind == "items" for f in fields):
             self._take_items()
         else:
             self._assign([f for f in fields if f.kind == "date"], self._days(), self._take_day)
-            self._assign([f for f in fields if f.kind == "money"], self._money(), self._take_money)
-        self._assign([f for f in fields if f.kind == "count"], self._counts(), self._take_count)
+            self._assign([f for f in fields if f.kind == "money"], self._money(), self._take)
+        self._assign([f for f in fields if f.kind == "count"], self._counts(), self._take)
         for one in fields:
             self._take_single(one)
         return Read(self._values, tuple(self._unclear), self._notes, self._part)
@@ -175,7 +184,8 @@ class _Reader:
         for length in lengths:
             number = _UNITS[unit](length.value) if length.readings else None
             inside_date = any(day.start < length.end and length.start < day.end for day in taken)
-            if number is not None and not inside_date and (self._asked is one or self._distance(one, length, []) is not None):
+            named = self._asked is one or one.name in self._known.values or self._distance(one, length, []) is not None
+            if number is not None and not inside_date and named:
                 counted.append(Found(length.start, length.end, length.text, (number,)))
         return counted
 
@@ -185,22 +195,31 @@ class _Reader:
         """Give each value to the input whose words are nearest, then what is left to the one that was asked for."""
         if not fields or not found:
             return
-        pairs = sorted(
-            (distance, -int(one is self._asked), i, j)
-            for i, one in enumerate(fields)
-            for j, value in enumerate(found)
-            if (distance := self._distance(one, value, found)) is not None
-        )
-        given: dict[int, int] = {}
-        for _, _, i, j in pairs:
-            if i not in given and j not in given.values():
-                given[i] = j
+        given = self._nearest(fields, found)
         left = [j for j in range(len(found)) if j not in given.values()]
         for i in self._waiting(fields, given, len(left)):
-            if left:
-                given[i] = left.pop(0)
+            fitting = [j for j in left if _fits(fields[i], found[j])] or left
+            if fitting:
+                given[i] = fitting[0]
+                left.remove(fitting[0])
+        if len(left) == 1 and len(found) == 1:  # alone in its message: words farther away will do
+            far = [(distance, i) for i, one in enumerate(fields) if (distance := self._far(one, found[0])) is not None]
+            spare = [i for i, one in enumerate(fields) if one.name not in self._known.values and one.kind == "money"]
+            if far or spare:
+                given[min(far)[1] if far else spare[0]] = left[0]
         for i, j in sorted(given.items(), key=lambda pair: pair[1]):
             take(fields[i], found[j])
+
+    def _nearest(self, fields: Sequence[Field], found: Sequence[Found[Any]]) -> dict[int, int]:
+        """Inputs and the values with their words beside them: as many as can be, as near together as can be."""
+        costs = np.full((len(fields), len(found)), _NEVER)
+        for i, one in enumerate(fields):
+            for j, value in enumerate(found):
+                distance = self._distance(one, value, found) if _fits(one, value) else None
+                if distance is not None:
+                    costs[i, j] = distance - 0.5 * (one is self._asked)
+        rows, columns = linear_sum_assignment(costs)
+        return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] < _NEVER}
 
     def _waiting(self, fields: Sequence[Field], given: Mapping[int, int], left: int) -> list[int]:
         """The inputs, by place, that values without words beside them can be for."""
@@ -211,11 +230,16 @@ class _Reader:
         known = [i for i in open_ if fields[i].name in self._known.values]
         if self._known.values and left and known and (is_correction(self._text) or len(fields) == len(known)):
             order = list(self._known.values)
-            return sorted(known, key=lambda i: -order.index(fields[i].name))[:1]
+            return sorted(known, key=lambda i: (fields[i].optional, -order.index(fields[i].name)))[:1]
         needed = [i for i in open_ if fields[i] in self._policy.missing({**self._known.values, **self._values})]
         return needed if len(needed) == left or len(needed) == 1 else []
 
-    def _distance(self, one: Field, value: Found[Any], others: Iterable[Found[Any]]) -> float | None:
+    def _far(self, one: Field, value: Found[Any]) -> float | None:
+        return self._distance(one, value, [], farthest=_ANYWHERE) if _fits(one, value) else None
+
+    def _distance(
+        self, one: Field, value: Found[Any], others: Iterable[Found[Any]], farthest: int = _FARTHEST
+    ) -> float | None:
         """How far an input's words stand from a value; None where they are too far away."""
         near = _cues(self._policy, one).get("near")
         if not near:
@@ -239,7 +263,7 @@ class _Reader:
                 + _NEW_CLAUSE * len(re.findall(r",|\band\b|\bbut\b|\bthen\b", between))
                 + _OTHER_VALUE * crossed
             )
-            if distance <= _FARTHEST and (best is None or distance < best):
+            if distance <= farthest and (best is None or distance < best):
                 best = distance
         return best
 
@@ -267,22 +291,14 @@ class _Reader:
     def _said_as_past(self, found: FoundDay) -> bool:
         return _PAST_WORDS.search(just_before(self._kept, found.start)) is not None
 
-    def _take_money(self, one: Field, found: FoundMoney) -> None:
-        self._take(one, found, lambda price: checked_price(one.name, price))
-
-    def _take_count(self, one: Field, found: Found[int]) -> None:
-        self._take(one, found)
-
-    def _take_term(self, one: Field, found: Found[str]) -> None:
-        self._take(one, found)
-
-    def _take(self, one: Field, found: Found[Any], check: Callable[[Any], Any] = lambda value: value) -> None:
+    def _take(self, one: Field, found: Found[Any]) -> None:
         """A clear value into the values; one that is not, or that cannot be, among what is unclear."""
         readings = []
         reason = found.reason
         for reading in found.readings:
             try:
-                readings.append(check(reading))
+                from_json(self._policy, {one.name: as_json(reading)})
+                readings.append(checked_price(one.name, reading) if one.kind == "money" else reading)
             except InvalidInput as refused:
                 reason = refused.reason
         if len(readings) == 1:
@@ -295,15 +311,16 @@ class _Reader:
     def _take_choice(self, one: Field) -> None:
         value = _chosen(one, _cues(self._policy, one).get("choices", {}), self._text)
         if value is None and one is self._asked:
-            value = _answered(one, self._text)
+            terms = [code for found in self._sentence.terms for code in found.readings if code in one.choices]
+            value = terms[0] if terms else _answered(one, self._text)
         if value is not None:
             self._values[one.name] = value
 
     def _take_single(self, one: Field) -> None:
         """Kinds of which a message names at most one for each input."""
         sentence = self._sentence
-        if one.kind == "moment" and sentence.moment is not None:
-            self._take(one, sentence.moment)
+        if one.kind == "moment":
+            self._take_moment(one)
         elif one.kind == "tiers" and sentence.tiers is not None:
             self._take_tiers(one, sentence.tiers)
         elif one.kind == "country":
@@ -313,14 +330,35 @@ class _Reader:
         elif one.kind == "text":
             self._take_text(one)
 
+    def _take_moment(self, one: Field) -> None:
+        """A moment; what it lacks is taken from the one that is known, or from what was said of it before."""
+        found = self._sentence.moment
+        old, said = self._known.values.get(one.name), self._known.said.get(one.name, "")
+        if said and (found is None or not found.readings or _TODAY_TAKEN in found.note):
+            together = find_moment(f"{said} {self._kept}", self._now, self._zone)
+            found = together if together is not None and together.readings else found or together
+        elif isinstance(old, datetime) and (found is None or not found.readings or _TODAY_TAKEN in found.note):
+            day = "" if self._sentence.days else f"{old:%d %B %Y} "
+            hour = "" if self._sentence.hours else f"{old:%H:%M} "
+            together = find_moment(f"{day}{hour}{self._kept}", self._now, old.tzinfo)
+            found = together if together is not None and together.readings and (day or hour) and found else found
+        if found is not None:
+            self._take(one, found)
+
     def _take_tiers(self, one: Field, found: Found[dict[str, int]]) -> None:
+        """Licences by tier; some of the tiers that are known, or more of them, change only those."""
         old = self._known.values.get(one.name)
-        changes = bool(old) and len(found.readings) == 1 and self._asked is not one
-        if changes and set(found.readings[0]) < {*old} and not re.search(r"\bonly|just\b", self._text, re.IGNORECASE):
-            found = replace(found, readings=({**old, **found.readings[0]},))
+        if old and len(found.readings) == 1 and not re.search(r"\b(?:only|just)\b", self._text, re.IGNORECASE):
+            (new,) = found.readings
+            if _ADDS.search(self._text) or set(new) <= set(old):
+                found = replace(found, readings=({**old, **new},))
         self._take(one, found)
 
     def _take_country(self, one: Field) -> None:
+        chosen = _chosen(one, _cues(self._policy, one).get("choices", {}), self._text)
+        if chosen is not None:
+            self._values[one.name] = chosen
+            return
         countries = [found for found in self._sentence.countries if found.readings]
         if countries:
             codes = dict.fromkeys(found.value for found in countries if not _rejected(self._text, found.start))
@@ -348,7 +386,9 @@ class _Reader:
         else:
             phones = find_phones(self._kept, country=_only_country(self._sentence), asked=asked)
             ranged = one.name == "number_range"
-            found = [phone for phone in phones if _has_x(phone) == ranged] or (phones[:1] if asked else [])
+            found = [phone for phone in phones if _has_x(phone) == ranged]
+            if "number_range" not in self._known.values and not any(map(_has_x, phones)):
+                found = phones[:1] if ranged else []  # a range without its X: the rule says what is wrong
         if found:
             self._take(one, found[0])
 
@@ -407,6 +447,11 @@ def _chosen(one: Field, choices: Mapping[Any, str], text: str) -> Any:
             if not _rejected(text, found.start()):
                 return value
     return None
+
+
+def _fits(one: Field, value: Found[Any]) -> bool:
+    """Whether a term is one that an input can have; other kinds are checked when they are taken."""
+    return not _by_term(one) or any(reading in one.choices for reading in value.readings)
 
 
 def _rejected(text: str, position: int) -> bool:
