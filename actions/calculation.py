@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from knowledge.policy.catalogue import POLICIES
@@ -30,6 +31,7 @@ class Calculation:
         part: price and quantity of an item whose day is not known yet, in JSON form.
         asked: the input asked for last.
         unclear: values to be asked back, each {"field", "text", "readings", "reason"}.
+        changed: inputs that the last message gave.
         again: an input to be asked for once more, because the partner went back to it.
         mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed".
         state: "asking", "done" or "left".
@@ -42,6 +44,7 @@ class Calculation:
     part: dict[str, Any] = field(default_factory=dict)
     asked: str | None = None
     unclear: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     again: str | None = None
     mood: str = "begun"
     state: str = "asking"
@@ -82,7 +85,7 @@ class Calculation:
         if "price" in part:
             part["price"] = _money(part["price"])
         said = {one["field"]: one["text"] for one in self.unclear if not one["readings"]}
-        return read_values(self.policy, text, Known(self.typed(), self.asked, part, said), now)
+        return read_values(self.policy, text, Known(self.typed(), self.asked, part, said, self.changed), now)
 
     def put(self, name: str, written: str) -> bool:
         """Take the value of a button; whether it can be one."""
@@ -174,6 +177,7 @@ class Calculation:
             ]
         if read:
             self.mood = "heard"
+            self.changed = list(read.values)
 
     def _drop_other_half(self, name: str) -> None:
         """Two inputs that say the same thing: the one said last holds."""
@@ -228,8 +232,6 @@ def _read_money(written: str) -> Money:
 
 
 def _money(given: dict[str, Any]) -> Money:
-    from decimal import Decimal
-
     return Money(Decimal(given["amount"]), given["currency"])
 
 

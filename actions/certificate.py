@@ -6,6 +6,7 @@ The same text goes to the web chat, into a ticket and to Slack.
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from actions.calculation import Calculation, button_value
@@ -16,6 +17,7 @@ from knowledge.faq.entries import Entry
 from knowledge.faq.search import Search
 from knowledge.policy.countries import country_name
 from knowledge.policy.fields import Field
+from knowledge.policy.money import Money
 from knowledge.policy.outcome import Outcome, to_json
 from knowledge.policy.wording import day_text, echo, listed, moment_text
 
@@ -123,7 +125,7 @@ def _choice(calculation: Calculation, one: Field, value: Any, title: str | None 
 def _shown(one: Field, value: Any) -> str:
     """A reading in words."""
     if isinstance(value, dict):
-        return f"{value['amount']} {value['currency'] or ''}".strip()
+        return str(Money(Decimal(value["amount"]), value["currency"]))
     if one.kind == "moment":
         return moment_text(datetime.fromisoformat(value))
     if one.kind in ("date", "items"):

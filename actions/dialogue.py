@@ -99,6 +99,9 @@ def choose(context: Context) -> Turn:
 
 def none_of_these(context: Context) -> Turn:
     """action_none_of_these: nothing offered fits."""
+    again = policy_form.implied(context)
+    if again is not None:
+        return again
     turn = Turn(record={"feedback": {"entry": None, "helpful": False, "offered": context.slot("offered") or []}})
     _offer_ticket(turn, say("nothing_else"), type="no_answer")
     return turn
@@ -115,6 +118,9 @@ def helpful(context: Context) -> Turn:
 
 def not_helpful(context: Context) -> Turn:
     """action_not_helpful: the next best answers, then a ticket."""
+    again = policy_form.implied(context)
+    if again is not None:
+        return again
     if context.slot("awaiting") == "choice":
         return none_of_these(context)
     entry, question = context.slot("last_entry"), context.slot("last_question")
@@ -133,7 +139,7 @@ def not_helpful(context: Context) -> Turn:
 
 def affirm(context: Context) -> Turn:
     """action_affirm: yes to whatever was asked last."""
-    again = policy_form.follow_up(context)
+    again = policy_form.follow_up(context) or policy_form.implied(context)
     if again is not None:
         return again
     awaiting = context.slot("awaiting")
@@ -149,7 +155,7 @@ def affirm(context: Context) -> Turn:
 
 def deny(context: Context) -> Turn:
     """action_deny: no to whatever was asked last; “no, 3 years” corrects the last calculation."""
-    again = policy_form.follow_up(context)
+    again = policy_form.follow_up(context) or policy_form.implied(context)
     if again is not None:
         return again
     awaiting = context.slot("awaiting")

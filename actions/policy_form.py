@@ -35,7 +35,7 @@ _MOST_FOLLOW_UP_WORDS = 25
 _FIRST_SOURCES = 2  # the entries that are about a rule itself; those behind only touch it
 _SURELY_ANOTHER = 0.9  # confidence from which a correction is a request for another calculation
 _OWN_TURNS = {"cancel", "start_over", "go_back"}
-_SAID = {"question", "choose", "affirm", "deny"}
+_SAID = {"question", "choose", "affirm", "deny", "none_of_these", "not_helpful"}
 _COMES_BACK = {"interrupted": "resumed", "begun_before": "begun"}
 _TALK = {"thanks", "greet", "bye", "bot", "human", "help", "open_ticket", "helpful", "not_helpful", "show_entry"}
 
@@ -100,7 +100,9 @@ def follow_up(context: Context) -> Turn | None:
     if len(context.text.split()) > _MOST_FOLLOW_UP_WORDS:
         return None
     read = calculation.read(context.text, context.now)
-    said = not _ASKS.search(context.text)  # a plain statement needs no “and if”
+    parts = context.tracker.latest_message.get("search") or []
+    # A plain statement needs no “and if”, and neither does a question that no entry answers.
+    said = not _ASKS.search(context.text) or all(part["decision"] == "none" for part in parts)
     if not read or not (said or _FOLLOWS_UP.search(context.text) or is_correction(context.text)):
         return None
     calculation.hear(context.text, context.now)
@@ -111,7 +113,7 @@ def implied(context: Context) -> Turn | None:
     """A value said after an entry that explains a rule, which needs no button: “it must go to Italy”."""
     entry = context.slot("last_entry")
     policies = [policy for policy in POLICIES.values() if entry in policy.sources[:_FIRST_SOURCES]]
-    if context.intent not in _SAID or _ASKS.search(context.text) or not policies:
+    if context.intent not in _SAID or _ASKS.search(context.text) or context.text.startswith("/") or not policies:
         return None
     question = context.slot("last_question") or ""
     for policy in policies:
@@ -177,7 +179,7 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
         earlier.state, earlier.asked = "asking", None
         earlier.hear(context.text, context.now)
         return earlier
-    calculation = Calculation(policy_id)
+    calculation = _of_last_entry(context, policy_id) or Calculation(policy_id)
     button = context.text.startswith("/")
     text = (context.slot("last_question") or "") if button else context.text
     calculation.hear(text, context.now)
@@ -185,11 +187,24 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
     return calculation
 
 
+def _of_last_entry(context: Context, policy_id: str) -> Calculation | None:
+    """A plain statement after an entry is said for that entry's calculation, not for another that it reminds of."""
+    policies = [policy for policy in POLICIES.values() if context.slot("last_entry") in policy.sources[:_FIRST_SOURCES]]
+    if _ASKS.search(context.text) or context.text.startswith("/") or policy_id in [policy.id for policy in policies]:
+        return None
+    for policy in policies:
+        calculation = Calculation(policy.id)
+        calculation.hear(context.slot("last_question") or "", context.now)
+        if calculation.read(context.text, context.now):
+            return calculation
+    return None
+
+
 def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
     """Whether a message changes the calculation that was done last, rather than asking for a new one."""
     if context.text.startswith("/"):
         return False
-    if not (_FOLLOWS_UP.search(context.text) or is_correction(context.text)):
+    if _ASKS.search(context.text) and not (_FOLLOWS_UP.search(context.text) or is_correction(context.text)):
         return False
     sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
     same = earlier.policy_id == policy_id or sure < _SURELY_ANOTHER or is_correction(context.text)
@@ -206,12 +221,14 @@ def _heard(context: Context, calculation: Calculation) -> Turn:
     if intent in _TALK and context.text.startswith("/"):
         return _interrupted(calculation)
     other = context.entity("policy") if intent == "calculate" else None
-    if other not in (None, calculation.policy_id) and not _answers(context, calculation):
+    sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+    surely = sure >= _SURELY_ANOTHER and _ASKS.search(context.text) is not None
+    if other not in (None, calculation.policy_id) and (surely or not _answers(context, calculation)):
         return _going_on(context, _other(context, calculation, str(other)))
     if intent == "calculate" and context.text.startswith("/"):
         calculation.mood = "resumed"
         return _going_on(context, calculation)
-    if intent in _OWN_TURNS and not _answers(context, calculation):
+    if intent in _OWN_TURNS and calculation.asked not in calculation.read(context.text, context.now).values:
         return _own_turn(context, calculation)
     if _is_question(context, calculation):
         return _interrupted(calculation)
@@ -230,7 +247,8 @@ def _answers(context: Context, calculation: Calculation) -> bool:
     """Whether a message says what was asked for."""
     read = calculation.read(context.text, context.now)
     named = {*read.values, *(one.field for one in read.unclear)}
-    return calculation.asked in named or (calculation.asked == "items" and bool(read.part))
+    of_item = "price" in read.part or (bool(read.part) and not _ASKS.search(context.text))
+    return calculation.asked in named or (calculation.asked == "items" and of_item)
 
 
 def _is_question(context: Context, calculation: Calculation) -> bool:

@@ -17,12 +17,13 @@ from knowledge.reading.values import Known, read_values
 _TOPIC = 0.5  # confidence from which a message is about a calculation at all,
 _TOPIC_ORDERED = 0.4  # and where it says “calculate”
 # How much a message must sound like the requests of requests.yml (0 to 1), by how much it says of a case of one's own.
-_REQUEST_ALONE, _REQUEST_WITH_EVIDENCE, _REQUEST_WITH_MUCH, _REQUEST_COMPLETE = 0.85, 0.5, 0.12, 0.1
+_REQUEST_ALONE, _REQUEST_WITH_LITTLE, _REQUEST_WITH_EVIDENCE = 0.85, 0.75, 0.5
+_REQUEST_WITH_MUCH, _REQUEST_COMPLETE = 0.12, 0.08
 _EVIDENCE, _MUCH = 1.0, 2.0  # points: a figure is one, a word for a choice, a client or a number half of one
 _FIGURES = {"date", "moment", "money", "count", "items", "tiers", "text"}  # kinds that only a case of one's own has
 _WORK_OUT = re.compile(
     r"\b(?:calcul\w*|work(?:ing)? (?:it |this |that |them )?out|comput(?:e|ing|ed|ation)|figure (?:it )?out|reckon|"
-    r"estimate|(?:my|our|this) (?:own )?case|(?:can|could|please) (?:you )?(?:please )?check|check (?:for me|for us|if|whether|it for))\b",
+    r"estimate|(?:my|our|this) (?:own )?case|(?:can|could|please) (?:you )?(?:please )?check|check (?:it|for me|for us|if|whether|until))\b",
     re.IGNORECASE,
 )
 _OWN_CASE = re.compile(
@@ -32,8 +33,9 @@ _OWN_CASE = re.compile(
 )
 _WORK_IT_OUT = re.compile(
     r"\W*(?:(?:and|ok|okay|yes|please|pls|can you|could you|now|then|so|just)\W+)*"
-    r"(?:work (?:it|this|that) out|calculate|compute|do the (?:calculation|math)|make the calculation)\b.{0,60}",
-    re.IGNORECASE | re.DOTALL,
+    r"(?:work (?:it|this|that) out|calculate|compute|do the (?:calculation|math)|make the calculation)"
+    r"(?:\W+(?:please|pls|now|then|too)|\W+(?:for|with|in) (?:me|us|(?:my|our|this|that|the|his) (?:own )?\w+))*\W*",
+    re.IGNORECASE,
 )
 _REQUESTING = re.compile(
     r"\b(?:i(?:['’]?d| would) like (?:you )?to|i (?:want|need) (?:you )?to|please|pls|tell me|let me know|can you|could you)\b",
@@ -54,6 +56,8 @@ def wanted(text: str, found: Result, now: datetime) -> str | None:
     ordered = _WORK_OUT.search(text) is not None
     if found.policy is None or found.policy_confidence < (_TOPIC_ORDERED if ordered else _TOPIC):
         return _of_entry(found) if ordered and not _EXPLAIN.search(text) else None
+    if ordered and found.policy_confidence < _TOPIC:
+        return _of_entry(found) or found.policy
     policy = POLICIES[found.policy]
     read = read_values(policy, text, Known(), now)
     named = {*read.values, *(one.field for one in read.unclear)}
@@ -68,8 +72,10 @@ def wanted(text: str, found: Result, now: datetime) -> str | None:
         needed = _REQUEST_COMPLETE
     elif evidence >= _MUCH:
         needed = _REQUEST_WITH_MUCH
+    elif evidence >= _EVIDENCE:
+        needed = _REQUEST_WITH_EVIDENCE
     else:
-        needed = _REQUEST_WITH_EVIDENCE if evidence >= _EVIDENCE else _REQUEST_ALONE
+        needed = _REQUEST_WITH_LITTLE if evidence else _REQUEST_ALONE
     return found.policy if ordered or found.policy_request >= needed else None
 
 

@@ -26,7 +26,11 @@ _CLOCK = (
         r"(?:(?<![\w.:/+-])|(?<=[0-9]T))(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?![0-9:]|\.[0-9])"
     ),
     re.compile(r"(?<![\w.:/+-])(?P<hour>[0-9]{1,2})h(?P<minute>[0-9]{2})?\b", re.IGNORECASE),
-    re.compile(r"(?<=\bat )(?P<hour>[0-9]{1,2})\.(?P<minute>[0-9]{2})(?![0-9]|[./][0-9])", re.IGNORECASE),
+    re.compile(
+        r"(?<=\bat )(?P<hour>[01]?[0-9]|2[0-4])\.(?P<minute>[0-5][0-9])"
+        r"(?![0-9]|[./][0-9]|\s?(?:€|\$|£|eur|usd|gbp|dollar|pound))",
+        re.IGNORECASE,
+    ),
     re.compile(
         r"(?<![\w.:/+-])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?\s*(?P<clock>o['’]?\s?clock)\b", re.IGNORECASE
     ),

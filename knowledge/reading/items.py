@@ -61,6 +61,8 @@ def read_items(
     prices = [_price(name, found, unclear) for found in money]
     if not days:
         return _changed(old, [p for p in prices if p], counts, known, unclear, each=_each(text, money))
+    if any(found.readings for found in days):  # “18 months ago … this week”: a week beside a day names no other day
+        days = [found for found in days if found.readings or found.period is None]
     clear, note = [], ""
     for found in days:
         if not found.readings and found.period and len(old) == 1 and _whole_year(found.period):

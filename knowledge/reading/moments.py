@@ -40,7 +40,7 @@ def find_moment(text: str, now: datetime, zone: tzinfo | None = None) -> Found[d
     for part in parts:
         if not part.readings:
             return Found(*place, (), part.reason)
-    if len(hours) > 1 or len(days) > 1:
+    if len(hours) > 1 or len({day.readings for day in days}) > 1:
         return Found(*place, (), "More than one day or time is named. Which one is meant?")
     if not hours:
         return Found(*place, (), "At what time of that day, and in which time zone?")

@@ -8,6 +8,7 @@ comes back with both readings, what cannot be with the reason.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
@@ -25,6 +26,7 @@ from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.wording import day_text
 from knowledge.reading.amounts import FoundMoney, find_money
 from knowledge.reading.codes import find_serials
+from knowledge.reading.clock import find_zones
 from knowledge.reading.corrections import is_correction, without_rejected
 from knowledge.reading.dates import find_days
 from knowledge.reading.day_words import FoundDay
@@ -38,7 +40,6 @@ from knowledge.reading.sentence import Sentence, read_sentence
 _CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cues.yml").read_text(encoding="utf-8"))
 _TERMS = {"1m", "1y", "3y", "5y", "lifetime"}
 _ANYWHERE = 250  # characters, for a value that is the only one
-_NEVER = 1e6
 _FARTHEST = 60  # characters between a value and the words that say what it is
 _NEW_SENTENCE, _NEW_CLAUSE, _OTHER_VALUE, _BEHIND = 45, 12, 20, 8  # what makes words farther than they stand
 _NOT = re.compile(r"\b(?:not|n['’]?t|instead of|rather than|no longer|never)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$", re.I)
@@ -53,6 +54,7 @@ _NO = re.compile(r"^\W*(?:n|no|nope|nah|not|never|negative|none|nein|non|it (?:i
 _NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
 _TODAY_TAKEN = "No day was named"
+_NAME = re.compile(r"\W*(?!(?:no|yes|ok|okay|(?:go )?back|cancel|help|what|why|stop|start over)\b)[^\W\d]+(?: [^\W\d]+)?\W*")
 _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
@@ -98,12 +100,14 @@ class Known:
         asked: the input that was asked for last.
         part: price and quantity of an item whose day is not known yet.
         said: words of values that were not clear, by input.
+        changed: inputs that the message before gave.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     asked: str | None = None
     part: Mapping[str, Any] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
+    changed: Sequence[str] = ()
 
 
 def read_values(policy: Policy, text: str, known: Known, now: datetime, zone: tzinfo | None = None) -> Read:
@@ -153,8 +157,20 @@ class _Reader:
 
     def _days(self) -> list[FoundDay]:
         if not self._sentence.days and self._asked and self._asked.kind == "date":
-            return find_days(f"on the {self._kept.strip()}", self._today)  # “15th” alone
+            alone = find_days(f"on the {self._kept.strip()}", self._today)  # “15th”
+            return alone or (self._lengths_ago() if self._asked.past else [])
         return self._sentence.days
+
+    def _lengths_ago(self) -> list[FoundDay]:
+        """“3 years” said of a day in the past, where a correction or an answer leaves out “ago”."""
+        if not (is_correction(self._text) or self._asked) or any(_by_term(f) for f in self._policy.fields):
+            return []
+        days = []
+        for length in find_durations(self._kept):
+            if length.readings:
+                with suppress(OverflowError, ValueError):
+                    days.append(FoundDay(length.start, length.end, length.text, (length.value.before(self._today),)))
+        return days
 
     def _money(self) -> list[FoundMoney]:
         if self._asked and self._asked.kind == "money":
@@ -197,8 +213,8 @@ class _Reader:
             return
         given = self._nearest(fields, found)
         left = [j for j in range(len(found)) if j not in given.values()]
-        for i in self._waiting(fields, given, len(left)):
-            fitting = [j for j in left if _fits(fields[i], found[j])] or left
+        for i in self._waiting(fields, found, given, len(left)):
+            fitting = [j for j in left if self._fits(fields[i], found[j])] or left
             if fitting:
                 given[i] = fitting[0]
                 left.remove(fitting[0])
@@ -212,30 +228,51 @@ class _Reader:
 
     def _nearest(self, fields: Sequence[Field], found: Sequence[Found[Any]]) -> dict[int, int]:
         """Inputs and the values with their words beside them: as many as can be, as near together as can be."""
-        costs = np.full((len(fields), len(found)), _NEVER)
+        costs = np.full((len(fields), len(found)), _FARTHEST + 1.0)  # what a value without words beside it costs
         for i, one in enumerate(fields):
             for j, value in enumerate(found):
-                distance = self._distance(one, value, found) if _fits(one, value) else None
+                distance = self._distance(one, value, found) if not _by_term(one) or self._fits(one, value) else None
                 if distance is not None:
                     costs[i, j] = distance - 0.5 * (one is self._asked)
         rows, columns = linear_sum_assignment(costs)
-        return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] < _NEVER}
+        return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] <= _FARTHEST}
 
-    def _waiting(self, fields: Sequence[Field], given: Mapping[int, int], left: int) -> list[int]:
+    def _waiting(
+        self, fields: Sequence[Field], found: Sequence[Found[Any]], given: Mapping[int, int], left: int
+    ) -> list[int]:
         """The inputs, by place, that values without words beside them can be for."""
         open_ = [i for i in range(len(fields)) if i not in given]
         asked = [i for i in open_ if fields[i] is self._asked]
         if asked:
             return asked
         known = [i for i in open_ if fields[i].name in self._known.values]
-        if self._known.values and left and known and (is_correction(self._text) or len(fields) == len(known)):
+        changes = is_correction(self._text) or self._asked is None or len(fields) == len(known)
+        if self._known.values and left and known and changes:
             order = list(self._known.values)
-            return sorted(known, key=lambda i: (fields[i].optional, -order.index(fields[i].name)))[:1]
+            changed = [i for i in known if [fields[i].name] == list(self._known.changed)]
+            fitting = [i for i in known if all(self._fits(fields[i], value) for value in found)] or known
+
+            def far(i: int) -> tuple[int, bool, int]:
+                """A day changes the one nearest to it; else what was needed, and given last, is changed."""
+                name = fields[i].name
+                old, (new, *_) = self._known.values[name], found[0].readings or (None,)
+                days = abs((new - old).days) if type(new) is date and type(old) is date else 0
+                return days, fields[i].optional, -order.index(name)
+
+            return (changed or sorted(fitting, key=far))[:1]
         needed = [i for i in open_ if fields[i] in self._policy.missing({**self._known.values, **self._values})]
         return needed if len(needed) == left or len(needed) == 1 else []
 
+    def _fits(self, one: Field, value: Found[Any]) -> bool:
+        """Whether a value can be one of this input at all."""
+        if _by_term(one):
+            return any(reading in one.choices for reading in value.readings)
+        if one.past and value.readings:  # unless it was asked for: then the partner is told that it is in the future
+            return one is self._asked or any(day <= self._today for day in value.readings)
+        return True
+
     def _far(self, one: Field, value: Found[Any]) -> float | None:
-        return self._distance(one, value, [], farthest=_ANYWHERE) if _fits(one, value) else None
+        return self._distance(one, value, [], farthest=_ANYWHERE) if self._fits(one, value) else None
 
     def _distance(
         self, one: Field, value: Found[Any], others: Iterable[Found[Any]], farthest: int = _FARTHEST
@@ -321,7 +358,7 @@ class _Reader:
         sentence = self._sentence
         if one.kind == "moment":
             self._take_moment(one)
-        elif one.kind == "tiers" and sentence.tiers is not None:
+        elif one.kind == "tiers":
             self._take_tiers(one, sentence.tiers)
         elif one.kind == "country":
             self._take_country(one)
@@ -334,6 +371,9 @@ class _Reader:
         """A moment; what it lacks is taken from the one that is known, or from what was said of it before."""
         found = self._sentence.moment
         old, said = self._known.values.get(one.name), self._known.said.get(one.name, "")
+        named = found is not None or bool(find_zones(self._kept))
+        if not named:
+            return
         if said and (found is None or not found.readings or _TODAY_TAKEN in found.note):
             together = find_moment(f"{said} {self._kept}", self._now, self._zone)
             found = together if together is not None and together.readings else found or together
@@ -345,9 +385,15 @@ class _Reader:
         if found is not None:
             self._take(one, found)
 
-    def _take_tiers(self, one: Field, found: Found[dict[str, int]]) -> None:
+    def _take_tiers(self, one: Field, found: Found[dict[str, int]] | None) -> None:
         """Licences by tier; some of the tiers that are known, or more of them, change only those."""
         old = self._known.values.get(one.name)
+        counts = self._sentence.counts
+        if found is None and old and len(old) == 1 and len(counts) == 1 and counts[0].readings:
+            tier = next(iter(old))  # “sorry, 6 and not 8”
+            found = Found(counts[0].start, counts[0].end, counts[0].text, ({tier: counts[0].value},))
+        if found is None:
+            return
         if old and len(found.readings) == 1 and not re.search(r"\b(?:only|just)\b", self._text, re.IGNORECASE):
             (new,) = found.readings
             if _ADDS.search(self._text) or set(new) <= set(old):
@@ -371,6 +417,9 @@ class _Reader:
         code = country_of(phones[0].value) if len(phones) == 1 and phones[0].readings else None
         if code:
             self._values[one.name] = code
+        elif one is self._asked and not phones and _NAME.fullmatch(self._text):
+            reason = f"I don't know the country “{self._text.strip(' .!')[:40]}”."
+            self._unclear.append(Unclear(one.name, self._text.strip(), (), reason))
 
     def _take_version(self, one: Field) -> None:
         named = [found.value for found in self._sentence.versions]
@@ -395,7 +444,7 @@ class _Reader:
     def _take_items(self) -> None:
         one = next(f for f in self._policy.fields if f.kind == "items")
         dates = [f for f in self._policy.fields if f.kind == "date"]
-        days = list(self._sentence.past_days)
+        days = list(self._sentence.past_days) or self._lengths_ago()
         for other in dates:  # “converted on 1 May”: a day with the words of another input is no order's
             day = self._day_of_other(one, other, days)
             if day is not None:
@@ -415,7 +464,7 @@ class _Reader:
     def _day_of_other(self, items: Field, other: Field, days: Sequence[FoundDay]) -> FoundDay | None:
         """The day that stands nearer to the words of `other` than to those of the items."""
         nearer = []
-        for day in self._sentence.days:
+        for day in [day for day in self._sentence.days if day.readings] or self._sentence.days:
             beside = self._distance(other, day, days)
             ordered = self._distance(items, day, days)
             if beside is not None and (ordered is None or beside < ordered):
@@ -447,11 +496,6 @@ def _chosen(one: Field, choices: Mapping[Any, str], text: str) -> Any:
             if not _rejected(text, found.start()):
                 return value
     return None
-
-
-def _fits(one: Field, value: Found[Any]) -> bool:
-    """Whether a term is one that an input can have; other kinds are checked when they are taken."""
-    return not _by_term(one) or any(reading in one.choices for reading in value.readings)
 
 
 def _rejected(text: str, position: int) -> bool:
