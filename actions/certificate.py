@@ -82,12 +82,18 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
     policy = calculation.policy
     parts = [f"**{outcome.decision}**"]
     if outcome.inputs:
-        parts.append(say("certificate_inputs") + "\n" + _list(f"{label}: {text}" for label, text in outcome.inputs.items()))
+        parts.append(
+            say("certificate_inputs") + "\n" + _list(f"{label}: {text}" for label, text in outcome.inputs.items())
+        )
     parts.append(say("certificate_steps") + "\n" + _list([*calculation.notes.values(), *outcome.steps]))
     if outcome.caveats:
         parts.append(say("certificate_caveats") + "\n" + _list(outcome.caveats))
     parts.append(say("certificate_sources") + "\n" + _list(_source(search, entry) for entry in outcome.sources))
-    holds = say("certificate_holds", day=day(outcome.holds_from)) if outcome.holds_from else say("certificate_holds_unknown")
+    holds = (
+        say("certificate_holds", day=day(outcome.holds_from))
+        if outcome.holds_from
+        else say("certificate_holds_unknown")
+    )
     parts.append(
         say("certificate_rule", policy=policy.id, version=outcome.rule_version, holds=holds, today=day(now.date()))
     )
@@ -101,11 +107,12 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
         buttons.append(button(say("button_read_rule"), "show_entry", entry=first.id))
     data: dict[str, Any] = to_json(outcome)
     if outcome.timeline is not None:
-        own = now.date()
-        data["picture"] = {"svg": picture(outcome.timeline, own), "alternative": alternative(outcome.timeline, own)}
+        data["picture"] = {"svg": picture(outcome.timeline), "alternative": alternative(outcome.timeline)}
     short = {"decision": outcome.decision, "verdict": outcome.verdict, "figures": data["figures"]}
     steps = [*calculation.notes.values(), *outcome.steps]
-    return reply("\n\n".join(parts), buttons, type="decision", outcome=short, title=policy.title, **{**data, "steps": steps})
+    return reply(
+        "\n\n".join(parts), buttons, type="decision", outcome=short, title=policy.title, **{**data, "steps": steps}
+    )
 
 
 def _buttons(calculation: Calculation, one: Field) -> list[Button]:

@@ -26,11 +26,13 @@ _FOLLOWS_UP = re.compile(
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
-    r"\b(?:(?:do not|don.?t|dont|not) (?:know|remember|have (?:it|that|this))|no idea|not sure|unsure|no clue|unknown|idk|"
-    r"where (?:do|can) i (?:find|see))\b",
+    r"\b(?:(?:do not|don.?t|dont|not) (?:know|remember|have (?:it|that|this))|no idea|not sure|unsure|no clue|unknown|"
+    r"idk|where (?:do|can) i (?:find|see))\b",
     re.IGNORECASE,
 )
-_ASKS = re.compile(r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
+)
 _MOST_FOLLOW_UP_WORDS = 25
 _FIRST_SOURCES = 2  # the entries that are about a rule itself; those behind only touch it
 _SURELY_ANOTHER = 0.9  # confidence from which a correction is a request for another calculation

@@ -23,7 +23,8 @@ _EVIDENCE, _MUCH = 1.0, 2.0  # points: a figure is one, a word for a choice, a c
 _FIGURES = {"date", "moment", "money", "count", "items", "tiers", "text"}  # kinds that only a case of one's own has
 _WORK_OUT = re.compile(
     r"\b(?:calcul\w*|work(?:ing)? (?:it |this |that |them )?out|comput(?:e|ing|ed|ation)|figure (?:it )?out|reckon|"
-    r"estimate|(?:my|our|this) (?:own )?case|(?:can|could|please) (?:you )?(?:please )?check|check (?:it|for me|for us|if|whether|until))\b",
+    r"estimate|(?:my|our|this) (?:own )?case|"
+    r"(?:can|could|please) (?:you )?(?:please )?check|check (?:it|for me|for us|if|whether|until))\b",
     re.IGNORECASE,
 )
 _OWN_CASE = re.compile(
@@ -38,14 +39,15 @@ _WORK_IT_OUT = re.compile(
     re.IGNORECASE,
 )
 _REQUESTING = re.compile(
-    r"\b(?:i(?:['’]?d| would) like (?:you )?to|i (?:want|need) (?:you )?to|please|pls|tell me|let me know|can you|could you)\b",
+    r"\b(?:i(?:['’]?d| would) like (?:you )?to|i (?:want|need) (?:you )?to|please|pls|tell me|let me know|"
+    r"can you|could you)\b",
     re.IGNORECASE,
 )
 _EXPLAIN = re.compile(
     r"\b(?:how (?:does|do) .{1,60} work|how (?:is|are) .{1,60} (?:calculated|computed|counted|determined|worked out)|"
     r"(?:what|which) (?:is|are) the (?:rules?|policy|policies|conditions?|terms?)|explain|in general|generally|"
-    r"how (?:do|can|should|to|must|could)? ?(?:i|we|you|one)? ?(?:calcul\w*|comput\w*)|how should .{1,80} be (?:computed|calculated)|"
-    r"how does it work|the rule|where (?:do|can|in|is|are|should)|"
+    r"how (?:do|can|should|to|must|could)? ?(?:i|we|you|one)? ?(?:calcul\w*|comput\w*)|"
+    r"how should .{1,80} be (?:computed|calculated)|how does it work|the rule|where (?:do|can|in|is|are|should)|"
     r"what does .{1,40} mean|tell me about)\b",
     re.IGNORECASE,
 )

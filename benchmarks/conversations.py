@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -65,7 +64,10 @@ def running_engine() -> Iterator[str]:
     """The engine's address, with `actions` behind it on the fixed clock."""
     actions_port, engine_port = free_port(), free_port()
     config = uvicorn.Config(
-        create_app(LiveIndex(Settings.load({})), _TOKEN, now=lambda: NOW), "127.0.0.1", actions_port, log_level="warning"
+        create_app(LiveIndex(Settings.load({})), _TOKEN, now=lambda: NOW),
+        "127.0.0.1",
+        actions_port,
+        log_level="warning",
     )
     server = uvicorn.Server(config)
     threading.Thread(target=server.run, daemon=True).start()
@@ -77,10 +79,8 @@ def running_engine() -> Iterator[str]:
             *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         ]
         environment = engine_environment(settings, _TOKEN, f"http://127.0.0.1:{actions_port}")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if os.environ.get("SHOW_ENGINE"):
-            quiet = {}
-        engine = subprocess.Popen(command, cwd=ROOT, env=environment, **quiet)
+        silent = subprocess.DEVNULL
+        engine = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=silent, stderr=silent)
         try:
             url = f"http://127.0.0.1:{engine_port}"
             _wait_for(url, engine)

@@ -133,9 +133,7 @@ def _part(
     return part
 
 
-def _price(
-    name: str, found: FoundMoney, unclear: list[tuple[str, tuple[Any, ...], str]]
-) -> Money | None:
+def _price(name: str, found: FoundMoney, unclear: list[tuple[str, tuple[Any, ...], str]]) -> Money | None:
     if len(found.readings) != 1:
         unclear.append((found.text.strip(), found.readings, found.reason))
         return None
@@ -158,7 +156,9 @@ def _of_line(
     if len(found) == lines:
         return values[position]
     if lines == 1 and found:
-        nearest = min(range(len(found)), key=lambda i: min(abs(found[i].start - day.end), abs(day.start - found[i].end)))
+        nearest = min(
+            range(len(found)), key=lambda i: min(abs(found[i].start - day.end), abs(day.start - found[i].end))
+        )
         return values[nearest]
     inside = [i for i, one in enumerate(found) if place[0] <= one.start and one.end <= place[1]]
     return values[inside[0]] if len(inside) == 1 else None

@@ -87,7 +87,7 @@ def _misspelled(word: str) -> str | None:
         return None
     for tier in _TIERS:
         far = OSA.distance(word.removesuffix("s") if tier != "business" else word, tier, score_cutoff=2)
-        if far <= (1 if len(tier) < 6 else 2) and word[0] == tier[0]:  # noqa: PLR2004  (a short word has fewer letters to get wrong)
+        if far <= (1 if len(tier) < 6 else 2) and word[0] == tier[0]:
             return tier
     return None
 

@@ -8,16 +8,12 @@ comes back with both readings, what cannot be with the reason.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from knowledge import strict_yaml
 from knowledge.policy.calendars import add_years
@@ -25,8 +21,9 @@ from knowledge.policy.fields import Field, InvalidInput, Policy
 from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.wording import day_text
 from knowledge.reading.amounts import FoundMoney, find_money
-from knowledge.reading.codes import find_serials
+from knowledge.reading.answers import answered, chosen, rejected
 from knowledge.reading.clock import find_zones
+from knowledge.reading.codes import find_serials
 from knowledge.reading.corrections import is_correction, without_rejected
 from knowledge.reading.dates import find_days
 from knowledge.reading.day_words import FoundDay
@@ -34,27 +31,26 @@ from knowledge.reading.durations import Duration, find_durations
 from knowledge.reading.found import Found, blanked, just_before
 from knowledge.reading.items import read_items
 from knowledge.reading.moments import find_moment
+from knowledge.reading.nearness import ANYWHERE, distance, nearest
 from knowledge.reading.phones import country_of, find_phones
 from knowledge.reading.sentence import Sentence, read_sentence
 
 _CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cues.yml").read_text(encoding="utf-8"))
 _TERMS = {"1m", "1y", "3y", "5y", "lifetime"}
-_ANYWHERE = 250  # characters, for a value that is the only one
-_FARTHEST = 60  # characters between a value and the words that say what it is
-_NEW_SENTENCE, _NEW_CLAUSE, _OTHER_VALUE, _BEHIND = 45, 12, 20, 8  # what makes words farther than they stand
-_NOT = re.compile(r"\b(?:not|n['’]?t|instead of|rather than|no longer|never)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$", re.I)
 _PAST_WORDS = re.compile(
     r"\b(?:was|were|had|has been|have been|ago|shipped|ordered|bought|sent|overdue|received|expired|activated|"
     r"cancelled|canceled|stopped|ended|dispatched|did|came|got|left|since)\b",
     re.IGNORECASE,
 )
-_ADDS = re.compile(r"\b(?:also|too|plus|as well|in addition|forgot|forgotten|add|another|and there (?:is|are))\b", re.IGNORECASE)
-_YES = re.compile(r"^\W*(?:y|yes|yep|yeah|yea|ya|sure|correct|right|true|ok(?:ay)?|of course|exactly|si|sì|ja|oui|indeed|it (?:is|does|has)|i do|we do|they do|he does|absolutely|positive|affirmative|definitely)\b", re.I)
-_NO = re.compile(r"^\W*(?:n|no|nope|nah|not|never|negative|none|nein|non|it (?:is|does|has)(?: not|n['’]?t)|i (?:do not|don['’]?t)|we (?:do not|don['’]?t))\b", re.I)
+_ADDS = re.compile(
+    r"\b(?:also|too|plus|as well|in addition|forgot|forgotten|add|another|and there (?:is|are))\b", re.IGNORECASE
+)
 _NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
 _TODAY_TAKEN = "No day was named"
-_NAME = re.compile(r"\W*(?!(?:no|yes|ok|okay|(?:go )?back|cancel|help|what|why|stop|start over)\b)[^\W\d]+(?: [^\W\d]+)?\W*")
+_NAME = re.compile(
+    r"\W*(?!(?:no|yes|ok|okay|(?:go )?back|cancel|help|what|why|stop|start over)\b)[^\W\d]+(?: [^\W\d]+)?\W*"
+)
 _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
@@ -174,7 +170,8 @@ class _Reader:
 
     def _money(self) -> list[FoundMoney]:
         if self._asked and self._asked.kind == "money":
-            rest = blanked(self._kept, [*self._sentence.days, *self._sentence.phones, *self._sentence.serials])
+            rest = blanked(self._kept, self._sentence.days)
+            rest = blanked(blanked(rest, self._sentence.phones), self._sentence.serials)
             return find_money(rest, asked=True)
         return self._sentence.money
 
@@ -228,14 +225,14 @@ class _Reader:
 
     def _nearest(self, fields: Sequence[Field], found: Sequence[Found[Any]]) -> dict[int, int]:
         """Inputs and the values with their words beside them: as many as can be, as near together as can be."""
-        costs = np.full((len(fields), len(found)), _FARTHEST + 1.0)  # what a value without words beside it costs
-        for i, one in enumerate(fields):
-            for j, value in enumerate(found):
-                distance = self._distance(one, value, found) if not _by_term(one) or self._fits(one, value) else None
-                if distance is not None:
-                    costs[i, j] = distance - 0.5 * (one is self._asked)
-        rows, columns = linear_sum_assignment(costs)
-        return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if costs[i, j] <= _FARTHEST}
+        costs = [
+            [
+                self._distance(one, value, found) if not _by_term(one) or self._fits(one, value) else None
+                for value in found
+            ]
+            for one in fields
+        ]
+        return nearest(costs)
 
     def _waiting(
         self, fields: Sequence[Field], found: Sequence[Found[Any]], given: Mapping[int, int], left: int
@@ -271,38 +268,13 @@ class _Reader:
             return one is self._asked or any(day <= self._today for day in value.readings)
         return True
 
-    def _far(self, one: Field, value: Found[Any]) -> float | None:
-        return self._distance(one, value, [], farthest=_ANYWHERE) if self._fits(one, value) else None
-
-    def _distance(
-        self, one: Field, value: Found[Any], others: Iterable[Found[Any]], farthest: int = _FARTHEST
-    ) -> float | None:
-        """How far an input's words stand from a value; None where they are too far away."""
+    def _distance(self, one: Field, value: Found[Any], others: Iterable[Found[Any]]) -> float | None:
         near = _cues(self._policy, one).get("near")
-        if not near:
-            return None
-        best = None
-        for cue in _words(near).finditer(self._text):
-            if cue.end() <= value.start:
-                between, base = self._text[cue.end() : value.start], 0
-            elif cue.start() >= value.end:
-                between, base = self._text[value.end : cue.start()], _BEHIND
-            elif value.start <= cue.start() and cue.end() <= value.end:
-                between, base = "", 0  # “due 3 days ago”
-            else:
-                continue
-            span = (cue.end(), value.start) if cue.end() <= value.start else (value.end, cue.start())
-            crossed = sum(span[0] <= other.start < span[1] for other in others if other is not value)
-            distance = (
-                base
-                + len(between)
-                + _NEW_SENTENCE * len(re.findall(r"[.!?;\n](?=\s|$)", between))
-                + _NEW_CLAUSE * len(re.findall(r",|\band\b|\bbut\b|\bthen\b", between))
-                + _OTHER_VALUE * crossed
-            )
-            if distance <= farthest and (best is None or distance < best):
-                best = distance
-        return best
+        return distance(near, self._text, value, others) if near else None
+
+    def _far(self, one: Field, value: Found[Any]) -> float | None:
+        near = _cues(self._policy, one).get("near")
+        return distance(near, self._text, value, farthest=ANYWHERE) if near and self._fits(one, value) else None
 
     # Taking
 
@@ -320,8 +292,8 @@ class _Reader:
                 self._unclear.append(Unclear(one.name, found.text, (), reason))
                 return
             if len(past_readings) < len(found.readings):
-                note = f"“{found.text.strip()}” is read as {day_text(past_readings[0])}: the other way it is in the future."
-                found = replace(found, note=note)
+                taken = f"“{found.text.strip()}” is read as {day_text(past_readings[0])}"
+                found = replace(found, note=f"{taken}: the other way it is in the future.")
             found = replace(found, readings=past_readings)
         self._take(one, found)
 
@@ -346,10 +318,10 @@ class _Reader:
             self._unclear.append(Unclear(one.name, found.text.strip(), tuple(readings), reason))
 
     def _take_choice(self, one: Field) -> None:
-        value = _chosen(one, _cues(self._policy, one).get("choices", {}), self._text)
+        value = chosen(_cues(self._policy, one).get("choices", {}), self._text)
         if value is None and one is self._asked:
             terms = [code for found in self._sentence.terms for code in found.readings if code in one.choices]
-            value = terms[0] if terms else _answered(one, self._text)
+            value = terms[0] if terms else answered(one, self._text)
         if value is not None:
             self._values[one.name] = value
 
@@ -401,13 +373,13 @@ class _Reader:
         self._take(one, found)
 
     def _take_country(self, one: Field) -> None:
-        chosen = _chosen(one, _cues(self._policy, one).get("choices", {}), self._text)
-        if chosen is not None:
-            self._values[one.name] = chosen
+        code = chosen(_cues(self._policy, one).get("choices", {}), self._text)
+        if code is not None:
+            self._values[one.name] = code
             return
         countries = [found for found in self._sentence.countries if found.readings]
         if countries:
-            codes = dict.fromkeys(found.value for found in countries if not _rejected(self._text, found.start))
+            codes = dict.fromkeys(found.value for found in countries if not rejected(self._text, found.start))
             if len(codes) == 1:
                 self._values[one.name] = next(iter(codes))
             elif len(codes) > 1:
@@ -451,7 +423,11 @@ class _Reader:
                 self._take_day(other, day)
                 days = [kept for kept in days if kept.start != day.start]
         asked = one is self._asked
-        money = find_money(blanked(self._kept, days), asked=True) if asked and not self._sentence.money and days else self._sentence.money
+        money = (
+            find_money(blanked(self._kept, days), asked=True)
+            if asked and not self._sentence.money and days
+            else self._sentence.money
+        )
         read = read_items(self._text, days, list(money), self._sentence.counts, self._known, one.name, self._today)
         self._unclear += [Unclear(one.name, text, readings, reason) for text, readings, reason in read.unclear]
         self._part = read.part
@@ -459,7 +435,6 @@ class _Reader:
             self._values[one.name] = read.items
         if read.note:
             self._notes[one.name] = read.note
-
 
     def _day_of_other(self, items: Field, other: Field, days: Sequence[FoundDay]) -> FoundDay | None:
         """The day that stands nearer to the words of `other` than to those of the items."""
@@ -479,38 +454,9 @@ def _cues(policy: Policy, one: Field) -> dict[str, Any]:
     return cues
 
 
-@cache
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)
-
-
 def _by_term(one: Field) -> bool:
     """Whether an input is one of the terms that `find_terms` reads."""
     return one.kind == "choice" and bool(one.choices) and set(one.choices) <= _TERMS
-
-
-def _chosen(one: Field, choices: Mapping[Any, str], text: str) -> Any:
-    """The choice whose words a text has; the one that is listed first where several have."""
-    for value, pattern in choices.items():
-        for found in _words(pattern).finditer(text):
-            if not _rejected(text, found.start()):
-                return value
-    return None
-
-
-def _rejected(text: str, position: int) -> bool:
-    return _NOT.search(just_before(text, position)) is not None
-
-
-def _answered(one: Field, text: str) -> Any:
-    """An answer to the question itself: yes or no, a choice by its name or title."""
-    said = text.strip(" .,!?;\n").casefold()
-    if one.kind == "yes_no":
-        return True if _YES.match(text) else False if _NO.match(text) else None
-    for value, title in one.choices.items():
-        if said in (value.casefold(), title.casefold()) or said == re.sub(r"\s*\(.*\)", "", title).casefold():
-            return value
-    return None
 
 
 def _version(written: str) -> str:

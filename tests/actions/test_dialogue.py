@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import STEPS, DialogueAction, is_follow_up
+from actions.dialogue import STEPS, is_follow_up
 from actions.payloads import payload
 from actions.replies import Reply
+from actions.turns import DialogueAction
 from actions.understanding import Understanding
 from settings import ROOT
 
-TODAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 RULES = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
-ACTION_OF = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in RULES}
+ACTION_OF = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in RULES if "condition" not in rule}
 
 DISPUTE = "How long can I dispute an invoice?"
 ELSEWHERE = "What is the SLA?"  # an entry without an answer of its own
@@ -31,20 +32,20 @@ OFFERED = ["billing/dispute-period", "orders/tracking", "classound/porting-fees"
 class Conversation:
     """Plays the engine: understands a message, runs the action of its rule, keeps the slots."""
 
-    def __init__(self, understanding: Understanding, today: date = TODAY, **slots: Any) -> None:
+    def __init__(self, understanding: Understanding, now: datetime = NOW, **slots: Any) -> None:
         self.slots = slots
         self.record: dict[str, Any] = {}
         self._understanding = understanding
-        self._today = today
+        self._now = now
 
     def say(self, text: str) -> list[Reply]:
         """What the bot replies to a message or a button's payload."""
-        return self.act(self._understanding.parse(text))
+        return self.act(self._understanding.parse(text, self._now))
 
     def act(self, parsed: dict[str, Any]) -> list[Reply]:
         """What the action of the parsed message's rule replies."""
         name = ACTION_OF[parsed["intent"]["name"]]
-        action = DialogueAction(name, STEPS[name], lambda: self._understanding.search, lambda: self._today)
+        action = DialogueAction(name, STEPS[name], lambda: self._understanding.search, lambda: self._now)
         dispatcher = CollectingDispatcher()
         tracker = Tracker("someone", self.slots, parsed, [], False, None, {}, None)
         events = action.run(dispatcher, tracker, {})
@@ -135,7 +136,7 @@ def test_an_answer_published_elsewhere_is_not_guessed(chat: Conversation) -> Non
 
 
 def test_years_later_the_answer_carries_a_caution(understanding: Understanding) -> None:
-    (reply,) = Conversation(understanding, date(2030, 1, 1)).say(DISPUTE)
+    (reply,) = Conversation(understanding, datetime(2030, 1, 1, tzinfo=UTC)).say(DISPUTE)
     assert "**Careful:**" in reply["text"]
     assert reply["data"]["review_overdue"] is True
 

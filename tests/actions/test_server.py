@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -43,7 +43,7 @@ def live(settings: Settings) -> LiveIndex:
 @pytest.fixture
 async def actions(live: LiveIndex) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, on a day of the test's choice, with the right token in the header."""
-    transport = httpx.ASGITransport(create_app(live, TOKEN, today=lambda: date(2030, 1, 1)))
+    transport = httpx.ASGITransport(create_app(live, TOKEN, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://actions", headers=headers) as client:
         yield client

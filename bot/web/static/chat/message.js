@@ -2,6 +2,7 @@
 
 import { el, icon, spoken } from "./dom.js";
 import { renderMarkdown } from "./markdown.js";
+import { renderPicture } from "./picture.js";
 
 const CONTENT_LANGUAGE = "en"; // the service answers in English, whatever language the widget speaks
 
@@ -48,6 +49,8 @@ export class MessageView {
     if (!entry.own) bubble.lang = CONTENT_LANGUAGE;
     bubble.append(renderMarkdown(entry.text, this.t("new_tab")));
     for (const block of bubble.children) block.dir = "auto";
+    const picture = renderPicture(entry.data?.picture);
+    if (picture) bubble.children[0].after(picture); // below the result, above how it came about
     return bubble;
   }
 
