@@ -5,7 +5,7 @@ It lives in the slot `calculation` as JSON, so that every replica and the engine
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -158,12 +158,14 @@ class Calculation:
 
     def _take(self, read: Read) -> None:
         for name, value in read.values.items():
+            value = self._with_currency(name, value)
             self.values = _last(self.values, name, as_json(value))
             self.notes.pop(name, None)
             self._drop_other_half(name)
             self._settled(name)
         self.notes |= read.notes
-        self.part = {**self.part, **{name: as_json(value) for name, value in read.part.items()}}
+        part = {name: self._with_currency("items", value) for name, value in read.part.items()}
+        self.part = {**self.part, **{name: as_json(value) for name, value in part.items()}}
         if "items" in read.values:
             self.part = {}
         # A line of an order can have its day and still lack a price that can be.
@@ -178,6 +180,16 @@ class Calculation:
         if read:
             self.mood = "heard"
             self.changed = list(read.values)
+
+    def _with_currency(self, name: str, value: Any) -> Any:
+        """“1,200.00” typed as the answer to which amount “1.200 EUR” is keeps its currency."""
+        if isinstance(value, list):
+            return [replace(one, price=self._with_currency(name, one.price)) for one in value]
+        if isinstance(value, Money) and value.currency is None:
+            offered = [one for unclear in self.unclear if unclear["field"] == name for one in unclear["readings"]]
+            amounts = [_money(one) for one in offered if isinstance(one, dict)]
+            return next((one for one in amounts if one.amount == value.amount), value)
+        return value
 
     def _drop_other_half(self, name: str) -> None:
         """Two inputs that say the same thing: the one said last holds."""

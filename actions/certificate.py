@@ -11,7 +11,7 @@ from typing import Any
 
 from actions.calculation import Calculation, button_value
 from actions.replies import Button, Reply, button, reply
-from actions.timeline import alternative, picture
+from actions.timeline import picture
 from actions.wording import day, say
 from knowledge.faq.entries import Entry
 from knowledge.faq.search import Search
@@ -35,7 +35,7 @@ def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
     policy = calculation.policy
     parts = []
     if calculation.mood == "begun":
-        if rule is not None and rule.short_answer:
+        if rule is not None and rule.short_answer and not calculation.values:
             parts.append(rule.short_answer)
         parts.append(say("calculation_begun", title=policy.title))
     elif calculation.mood == "resumed":
@@ -98,7 +98,9 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
         say("certificate_rule", policy=policy.id, version=outcome.rule_version, holds=holds, today=day(now.date()))
     )
     optional = [one.label for one in policy.fields if one.optional and one.name not in calculation.values]
-    parts.append(say("certificate_change", more=say("certificate_add", labels=listed(optional)) if optional else ""))
+    parts.append(
+        say("certificate_change", more=f" {say('certificate_add', labels=listed(optional))}" if optional else "")
+    )
     buttons = []
     if outcome.ticket:
         buttons.append(button(say("button_open_ticket"), "open_ticket"))
@@ -107,7 +109,7 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
         buttons.append(button(say("button_read_rule"), "show_entry", entry=first.id))
     data: dict[str, Any] = to_json(outcome)
     if outcome.timeline is not None:
-        data["picture"] = {"svg": picture(outcome.timeline), "alternative": alternative(outcome.timeline)}
+        data["picture"] = picture(outcome.timeline)
     short = {"decision": outcome.decision, "verdict": outcome.verdict, "figures": data["figures"]}
     steps = [*calculation.notes.values(), *outcome.steps]
     return reply(

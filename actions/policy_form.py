@@ -104,7 +104,7 @@ def follow_up(context: Context) -> Turn | None:
     read = calculation.read(context.text, context.now)
     parts = context.tracker.latest_message.get("search") or []
     # A plain statement needs no “and if”, and neither does a question that no entry answers.
-    said = not _ASKS.search(context.text) or all(part["decision"] == "none" for part in parts)
+    said = not _ASKS.search(context.text) or all(part["decision"] != "answer" for part in parts)
     if not read or not (said or _FOLLOWS_UP.search(context.text) or is_correction(context.text)):
         return None
     calculation.hear(context.text, context.now)
@@ -206,11 +206,17 @@ def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
     """Whether a message changes the calculation that was done last, rather than asking for a new one."""
     if context.text.startswith("/"):
         return False
-    if _ASKS.search(context.text) and not (_FOLLOWS_UP.search(context.text) or is_correction(context.text)):
+    read = earlier.read(context.text, context.now)
+    if not read:
         return False
-    sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
-    same = earlier.policy_id == policy_id or sure < _SURELY_ANOTHER or is_correction(context.text)
-    return same and bool(earlier.read(context.text, context.now))
+    fresh = Calculation(policy_id)
+    fresh.hear(context.text, context.now)
+    if _FOLLOWS_UP.search(context.text) or is_correction(context.text):
+        sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+        return earlier.policy_id == policy_id or sure < _SURELY_ANOTHER or is_correction(context.text)
+    if earlier.policy_id == policy_id:  # a whole case of its own is a new one
+        return fresh.outcome(context.now) is None
+    return not _ASKS.search(context.text) and len(read.values) > len(fresh.values)
 
 
 def _heard(context: Context, calculation: Calculation) -> Turn:

@@ -24,7 +24,8 @@ _FIGURES = {"date", "moment", "money", "count", "items", "tiers", "text"}  # kin
 _WORK_OUT = re.compile(
     r"\b(?:calcul\w*|work(?:ing)? (?:it |this |that |them )?out|comput(?:e|ing|ed|ation)|figure (?:it )?out|reckon|"
     r"estimate|(?:my|our|this) (?:own )?case|"
-    r"(?:can|could|please) (?:you )?(?:please )?check|check (?:it|for me|for us|if|whether|until))\b",
+    r"(?:can|could|please) (?:you )?(?:please )?check|(?:please|pls) find out|find out for (?:me|us)|"
+    r"verify (?:if|whether|that)|check (?:it|for me|for us|if|whether|until))\b",
     re.IGNORECASE,
 )
 _OWN_CASE = re.compile(
@@ -34,7 +35,8 @@ _OWN_CASE = re.compile(
 )
 _WORK_IT_OUT = re.compile(
     r"\W*(?:(?:and|ok|okay|yes|please|pls|can you|could you|now|then|so|just)\W+)*"
-    r"(?:work (?:it|this|that) out|calculate|compute|do the (?:calculation|math)|make the calculation)"
+    r"(?:work (?:it|this|that|something) out|(?:calculate|compute)(?: (?:it|this|that|something|a case))?|"
+    r"do the (?:calculation|math)|make the calculation)"
     r"(?:\W+(?:please|pls|now|then|too)|\W+(?:for|with|in) (?:me|us|(?:my|our|this|that|the|his) (?:own )?\w+))*\W*",
     re.IGNORECASE,
 )

@@ -3,21 +3,27 @@
 A bar in proportion to time shows stretches and days; the lines below name them. 340 units wide, so
 that its letters are as large as the chat's in a phone-sized window. Colours follow light and dark;
 a page that shows the picture may replace them by the classes.
+
+The picture goes out as SVG text and as its shapes: a page with Trusted Types, as our own chat's,
+may not parse markup, but can make the shapes' nodes one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from xml.sax.saxutils import escape
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 from knowledge.policy.outcome import Mark, Timeline
 from knowledge.policy.wording import day_text
 
+_DAY = timedelta(days=1)
 _WIDTH, _EDGE = 340, 10
 _BAR_TOP, _BAR_HEIGHT = 18, 18
 _FIRST_ROW, _ROW, _LINE = 62, 20, 15
-_LABEL_X, _LONGEST_LINE = 108, 36  # where the labels begin, and how many letters fit behind that
+_LABEL_X, _LABEL_LETTERS, _SPAN_LETTERS = 116, 34, 50  # where labels begin, and how many letters fit into a line
 _LETTER = 6.4  # width of one, about
 _STYLE = (
     ".axis{stroke:#74858f}.span{fill:#0b5f86;fill-opacity:.16;stroke:#0b5f86}.span.odd{fill-opacity:.34}"
@@ -28,24 +34,27 @@ _STYLE = (
 )
 
 
-def picture(timeline: Timeline) -> str:
-    """The SVG of a timeline; its texts are escaped."""
-    days = [mark.day for mark in timeline.marks] + [day for begin, end, _ in timeline.spans for day in (begin, end)]
-    first, last = min(days), max(days)
-    parts = [f"<line class='axis' x1='{_EDGE}' x2='{_WIDTH - _EDGE}' {_at_y(_BAR_TOP + _BAR_HEIGHT)}/>"]
-    named_below: list[tuple[date, date, str]] = []
-    for number, (begin, end, label) in enumerate(timeline.spans):
-        left, right = _x(begin, first, last), _x(end, first, last)
-        parts.append(_span(left, right, odd=bool(number % 2)))
-        if len(label) * _LETTER <= right - left:
-            parts.append(_text((left + right) / 2, _BAR_TOP + 13, label, "middle"))
-        else:
-            named_below.append((begin, end, label))
-    parts += [_tick(mark, _x(mark.day, first, last)) for mark in timeline.marks]
-    rows, height = _rows(timeline.marks, named_below)
-    title = f"<title>{escape(alternative(timeline))}</title>"
-    body = "".join([title, f"<style>{_STYLE}</style>", *parts, *rows])
-    return f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_WIDTH} {height}' role='img'>{body}</svg>"
+@dataclass(frozen=True)
+class Shape:
+    """One element of the picture: its name, its attributes, and the text of a text."""
+
+    name: str
+    attributes: dict[str, str | float]
+    text: str = ""
+
+
+def picture(timeline: Timeline) -> dict[str, Any]:
+    """The timeline as `svg` text, as its `view_box` and `shapes`, and in words as `alternative`."""
+    shapes, height = _drawn(timeline)
+    view_box, words = f"0 0 {_WIDTH} {height}", alternative(timeline)
+    markup = "".join(_markup(shape) for shape in shapes)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view_box}" role="img">'
+    return {
+        "svg": f"{head}<title>{escape(words)}</title><style>{_STYLE}</style>{markup}</svg>",
+        "view_box": view_box,
+        "shapes": [[shape.name, shape.attributes, shape.text] for shape in shapes],
+        "alternative": words,
+    }
 
 
 def alternative(timeline: Timeline) -> str:
@@ -55,24 +64,46 @@ def alternative(timeline: Timeline) -> str:
     return f"Timeline. {'. '.join([*days, *spans])}."
 
 
-def _rows(marks: Sequence[Mark], spans: Sequence[tuple[date, date, str]]) -> tuple[list[str], int]:
+def _drawn(timeline: Timeline) -> tuple[list[Shape], int]:
+    """The shapes of a timeline, and the height they take."""
+    days = [mark.day for mark in timeline.marks] + [day for begin, end, _ in timeline.spans for day in (begin, end)]
+    first, last = min(days), max(days)
+    bottom = _BAR_TOP + _BAR_HEIGHT
+    shapes = [Shape("line", {"class": "axis", "x1": _EDGE, "x2": _WIDTH - _EDGE, "y1": bottom, "y2": bottom})]
+    named_below: list[tuple[date, date, str]] = []
+    for number, (begin, end, label) in enumerate(timeline.spans):
+        left, right = _x(begin, first, last), _x(min(end + _DAY, last), first, last)  # to the end of its last day
+        style = "span odd" if number % 2 else "span"
+        shapes.append(_rectangle(style, left, _BAR_TOP, max(right - left, 1), _BAR_HEIGHT))
+        if len(label) * _LETTER <= right - left:
+            shapes.append(_text((left + right) / 2, _BAR_TOP + 13, label, "middle"))
+        elif not any(mark.day == begin and label.casefold() in mark.label.casefold() for mark in timeline.marks):
+            named_below.append((begin, end, label))
+    for mark in timeline.marks:
+        shapes += _tick(mark, _x(mark.day, first, last))
+    rows, height = _rows(timeline.marks, named_below)
+    return [*shapes, *rows], height
+
+
+def _rows(marks: Sequence[Mark], spans: Sequence[tuple[date, date, str]]) -> tuple[list[Shape], int]:
     """One row a day, then the stretches whose names found no room in the bar; and the height of it all."""
-    parts, y = [], _FIRST_ROW
+    shapes: list[Shape] = []
+    y = _FIRST_ROW
     for mark in marks:
-        own = " strong" if mark.kind == "own" else ""
-        parts.append(f"<circle class='{_kind(mark)}' cx='{_EDGE + 4}' cy='{y - 4}' r='4'/>")
-        parts.append(_text(_EDGE + 14, y, _short(mark.day), style=own))
-        for line in _wrapped(mark.label):
-            parts.append(_text(_LABEL_X, y, line, style=own))
+        style = "strong" if mark.kind == "own" else ""
+        shapes.append(Shape("circle", {"class": _kind(mark), "cx": _EDGE + 4, "cy": y - 4, "r": 4}))
+        shapes.append(_text(_EDGE + 14, y, _short(mark.day), style=style))
+        for line in _wrapped(mark.label, _LABEL_LETTERS):
+            shapes.append(_text(_LABEL_X, y, line, style=style))
             y += _LINE
         y += _ROW - _LINE
     for begin, end, label in spans:
-        parts.append(f"<rect class='span' x='{_EDGE}' y='{y - 9}' width='8' height='8'/>")
-        for line in _wrapped(f"{label}: {_short(begin)} – {_short(end)}", _LONGEST_LINE + 14):
-            parts.append(_text(_EDGE + 14, y, line))
+        shapes.append(_rectangle("span", _EDGE, y - 9, 8, 8))
+        for line in _wrapped(f"{label}: {_short(begin)} – {_short(end)}", _SPAN_LETTERS):
+            shapes.append(_text(_EDGE + 14, y, line))
             y += _LINE
         y += _ROW - _LINE
-    return parts, y - _ROW + 12
+    return shapes, y - _ROW + 12
 
 
 def _x(day: date, first: date, last: date) -> float:
@@ -81,38 +112,38 @@ def _x(day: date, first: date, last: date) -> float:
     return round(_EDGE + room * part, 1)
 
 
-def _span(left: float, right: float, *, odd: bool) -> str:
-    width = max(right - left, 1)
-    style = "span odd" if odd else "span"
-    return f"<rect class='{style}' x='{left}' y='{_BAR_TOP}' width='{width:.1f}' height='{_BAR_HEIGHT}'/>"
+def _rectangle(style: str, x: float, y: float, width: float, height: float) -> Shape:
+    return Shape("rect", {"class": style, "x": x, "y": y, "width": round(width, 1), "height": height})
 
 
-def _tick(mark: Mark, x: float) -> str:
+def _tick(mark: Mark, x: float) -> list[Shape]:
     """A line through the bar; above it an arrowhead for the partner's own day."""
-    line = f"<line class='{_kind(mark)}' x1='{x}' x2='{x}' y1='{_BAR_TOP - 4}' y2='{_BAR_TOP + _BAR_HEIGHT + 5}'/>"
+    top, bottom = _BAR_TOP - 4, _BAR_TOP + _BAR_HEIGHT + 5
+    line = Shape("line", {"class": _kind(mark), "x1": x, "x2": x, "y1": top, "y2": bottom})
     if mark.kind != "own":
-        return line
-    return f"{line}<polygon class='own' points='{x - 6:.1f},4 {x + 6:.1f},4 {x},{_BAR_TOP - 3}'/>"
+        return [line]
+    corners = f"{x - 6:.1f},4 {x + 6:.1f},4 {x},{_BAR_TOP - 3}"
+    return [line, Shape("polygon", {"class": "own", "points": corners})]
 
 
 def _kind(mark: Mark) -> str:
-    return {"own": "own", "end": "end"}.get(mark.kind, "mark")
+    return mark.kind if mark.kind in ("own", "end") else "mark"
 
 
-def _text(x: float, y: int, text: str, anchor: str = "start", style: str = "") -> str:
-    kind = f" class='{style.strip()}'" if style else ""
-    return f"<text{kind} x='{x:.0f}' y='{y}' text-anchor='{anchor}'>{escape(text)}</text>"
+def _text(x: float, y: float, text: str, anchor: str = "start", style: str = "") -> Shape:
+    return Shape("text", {"class": style, "x": round(x), "y": y, "text-anchor": anchor}, text)
 
 
-def _at_y(y: int) -> str:
-    return f"y1='{y}' y2='{y}'"
+def _markup(shape: Shape) -> str:
+    attributes = "".join(f" {name}={quoteattr(str(value))}" for name, value in shape.attributes.items() if value != "")
+    return f"<{shape.name}{attributes}>{escape(shape.text)}</{shape.name}>"
 
 
 def _short(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def _wrapped(text: str, longest: int = _LONGEST_LINE) -> list[str]:
+def _wrapped(text: str, longest: int) -> list[str]:
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > longest:

@@ -79,7 +79,9 @@ def kinds_of_talk(understanding: Understanding) -> dict[str, str]:
     """What the bot's reply to each intent of the dialogue is, when it begins a conversation: a kind of small talk."""
     rules = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
     kinds = {}
-    for intent, action in [(rule["steps"][0]["intent"], rule["steps"][1]["action"]) for rule in rules]:
+    for intent, action in [
+        (rule["steps"][0]["intent"], rule["steps"][1]["action"]) for rule in rules if "condition" not in rule
+    ]:
         if action in STEPS and intent not in ("question", "inform", "work_out"):
             message = {"intent": {"name": intent}, "text": "", "entities": []}
             replies = STEPS[action](_context(understanding, message, {})).replies

@@ -34,7 +34,11 @@ def test_an_answer_shows_text_source_review_date_and_asks_whether_it_helped(disp
     assert f"[{dispute.page.title}]({dispute.page.url})" in source
     assert f"last reviewed {dispute.last_reviewed.day} {dispute.last_reviewed:%B %Y}" in source
     assert question == "Was this helpful?"
-    assert [button["payload"] for button in shown["buttons"]] == ["/helpful", "/not_helpful"]
+    assert [button["payload"] for button in shown["buttons"]] == [
+        '/calculate{"policy": "dispute_window"}',
+        "/helpful",
+        "/not_helpful",
+    ]
 
 
 def test_an_answers_data_says_what_it_is(dispute: Entry) -> None:
