@@ -222,10 +222,10 @@ def _with_context(context: Context, alone: Result) -> tuple[str, list[Result]]:
     if not before or not is_follow_up(text):
         return text, [alone]
     both = f"{before} {text}"[-_LONGEST_CONTEXT:]
+    leaning = context.search.search_after(text, before, besides=frozenset({shown} if shown else ()))
     together = context.search.search(both)
     if _best(together) == shown != _best(alone):
-        other = max((alone, context.search.search(both, besides=shown)), key=_confidence)
-        chosen = together if other.decision == "none" else other
+        chosen = together if leaning.decision == "none" else max((alone, leaning), key=_confidence)
     else:
         chosen = max((alone, together), key=_confidence)
     return (text if chosen is alone else both), [chosen]

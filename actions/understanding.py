@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import asdict
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from actions import payloads, requests
@@ -22,13 +23,15 @@ if sys.modules["torch"] is None:
     del sys.modules["torch"]
 
 _AND_ALSO = re.compile(
-    r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,"
-    r"|(?:and|plus)(?= (?:how|what|where|when|which|who|why|can|could|is|are|do|does)\b))\s*",
+    r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,|second(?:ly)?(?: thing)?,|by the way,?|at the same time,?"
+    r"|(?:and|plus) (?=(?:i|we) also\b)"
+    r"|(?:and|plus) (?=(?:(?:from|until|till|at|by|in|to|for|on|up to) )?(?:when|which|what|whom)\b)"
+    r"|(?:and|plus)(?= (?:how|where|who|why|can|could|is|are|do|does|will)\b))\s*",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|may|must|should|will|would|is|are|do|does|please)(?:'?s)?\b"
-    r"|^\W*(?:i|we)(?:'d| would)? (?:need|want|like)\b|\b(?:tell me|explain)\b",
+    r"|^\W*(?:i|we)(?:'d| would)? (?:also )?(?:need|want|like)\b|\b(?:tell me|explain|(?:need|want) to know)\b",
     re.IGNORECASE,
 )
 _FEWEST_WORDS = 3  # a shorter part is no question of its own
@@ -78,10 +81,12 @@ class Understanding:
         texts = [text for text in texts if _ASKS.search(text)] or texts
         if not 2 <= len(texts) <= _MOST_PARTS:
             return [whole]
-        found: dict[str, Result] = {}
-        for text in texts:
-            part = self.search.search(text)
-            if part.decision == "answer" and part.intent is None:
+        first = self.search.search(texts[0])
+        found = {first.hits[0].id: first} if first.decision == "answer" else {}
+        for before, text in pairwise(texts):
+            part = self.search.search_after(text, before, besides=frozenset(found))
+            asks_again = self.search.search(text).hits[:1]  # “How long? Is it long?” asks for what was answered
+            if part.decision == "answer" and not (asks_again and asks_again[0].id in found):
                 found.setdefault(part.hits[0].id, part)
         # Two sentences that tell one story have one answer: the whole message's must be among the parts'.
         return list(found.values()) if len(found) > 1 and whole.hits[0].id in found else [whole]

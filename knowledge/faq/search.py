@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +26,7 @@ Decision = Literal["answer", "choices", "none"]
 
 MOST_CHOICES = 3
 _HITS = 5
+_LONGEST_TOGETHER = 400  # characters of a message with what was said before it
 _SAME_WORDS = 0.97  # cosine from which a message is a phrasing typed again
 _SAME_WORDS_SCORE = 0.95
 
@@ -117,11 +118,11 @@ class Search:
         """The entry with this id; KeyError if there is none."""
         return self.index.entries[entry_id]
 
-    def search(self, message: str, *, besides: str | None = None) -> Result:
+    def search(self, message: str, *, besides: frozenset[str] = frozenset()) -> Result:
         """Find the entries that answer `message`, and decide what to do with them.
 
         Args:
-            besides: an entry to leave out, because the partner has just read it.
+            besides: entries to leave out, because the partner has just read them.
         """
         text = self._read(message)
         example = self.index.examples.get(plain(message))
@@ -131,8 +132,8 @@ class Search:
         probabilities = self.index.classifier.probabilities([text], vector)[0]
         policy, policy_confidence, policy_request = self._policy(probabilities)
         scores = self._scores(vector, self._folded(probabilities))
-        if besides in self._position:
-            scores[self._position[besides]] = 0.0
+        for entry in besides & self._position.keys():
+            scores[self._position[entry]] = 0.0
         best = np.argsort(-scores)[:_HITS]
         hits = tuple(Hit(self._ids[i], round(self._thresholds.confidence(float(scores[i])), 4)) for i in best)
         intent, intent_confidence = self._intent(probabilities, float(scores[best[0]]))
@@ -142,6 +143,22 @@ class Search:
             *(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version),
             *(policy, policy_confidence, policy_request),
         )
+
+    def search_after(self, message: str, before: str, *, besides: frozenset[str] = frozenset()) -> Result:
+        """Find what answers `message` when it leans on what was said `before` it (“and how much is it?”).
+
+        An entry's confidence comes from the message alone and from both together, as of two
+        witnesses: 1 - (1 - a)(1 - b). Entries in `besides` have been answered already.
+        """
+        alone = self.search(message)
+        together = self.search(f"{before} {message}"[-_LONGEST_TOGETHER:], besides=besides)
+        doubts: dict[str, float] = {}
+        for hit in (*alone.hits, *together.hits):
+            if hit.id not in besides:
+                doubts[hit.id] = doubts.get(hit.id, 1.0) * (1.0 - hit.confidence)
+        merged = [Hit(entry, round(1.0 - doubt, 4)) for entry, doubt in doubts.items()]
+        hits = tuple(sorted(merged, key=lambda hit: -hit.confidence)[:_HITS])
+        return replace(alone, hits=hits, decision=self._decide(hits) if hits else "none", intent=None)
 
     def _scores(self, vector: Vectors, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         cosines = self._nearest(vector)

@@ -118,13 +118,13 @@ def test_any_text_gets_a_sound_result(search: Search, text: str) -> None:
 
 def test_an_entry_can_be_left_out(search: Search) -> None:
     first, second, *_ = search.search(QUESTION).hits
-    besides = search.search(QUESTION, besides=first.id)
+    besides = search.search(QUESTION, besides=frozenset({first.id}))
     assert besides.hits[0].id == second.id
     assert besides.decision != "answer"
 
 
 def test_leaving_out_an_unknown_entry_changes_nothing(search: Search) -> None:
-    assert search.search(QUESTION, besides="no/such") == search.search(QUESTION)
+    assert search.search(QUESTION, besides=frozenset({"no/such"})) == search.search(QUESTION)
 
 
 # Decisions
