@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import policy_form, replies
+from actions import follow_ups, policy_form, replies
 from actions.replies import reply, ticket_buttons
 from actions.turns import Context, Step, Turn
 from actions.wording import say
@@ -13,13 +13,6 @@ from knowledge.faq.search import Decision, Hit, Result
 
 _MOST_NEXT_BEST = 3
 _LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
-_FOLLOW_UP_WORDS = 9
-_LONGEST_CONTEXT = 300  # characters of earlier questions that a follow-up is read with
-_FOLLOW_UP = re.compile(
-    r"^(?:and|but|or|so|what about|how about|what if|then|also|ok(?:ay)?,? and|same (?:for|with)|only if|even if)\b"
-    r"|\b(?:it|its|that|this|those|them|there|then|these)\b",
-    re.IGNORECASE,
-)
 _ORDINALS = {
     "1": 0,
     "one": 0,
@@ -56,7 +49,7 @@ def answer_question(context: Context) -> Turn:
         found = [context.search.search(context.text)]
     asked = context.text
     if len(found) == 1:
-        asked, found = _with_context(context, found[0])
+        asked, found[0] = follow_ups.with_context(context, found[0])
     turn = Turn(record={"question": _record(context.text, found)})
     offered_before = context.slot("awaiting") == "ticket"
     earlier = context.slot("last_question")
@@ -206,37 +199,6 @@ STEPS: dict[str, Step] = {
     "action_leave": leave,
     **policy_form.STEPS,
 }
-
-
-def is_follow_up(text: str) -> bool:
-    """Whether a message leans on what was said before ("and for Germany?")."""
-    return len(text.split()) <= _FOLLOW_UP_WORDS and _FOLLOW_UP.search(text.strip()) is not None
-
-
-def _with_context(context: Context, alone: Result) -> tuple[str, list[Result]]:
-    """What was asked, and its result: for a follow-up together with the question before it, where that is surer.
-
-    The answer that the partner has just read comes again only when nothing else is likely.
-    """
-    text, before, shown = context.text, context.slot("last_question"), context.slot("last_entry")
-    if not before or not is_follow_up(text):
-        return text, [alone]
-    both = f"{before} {text}"[-_LONGEST_CONTEXT:]
-    leaning = context.search.search_after(text, before, besides=frozenset({shown} if shown else ()))
-    together = context.search.search(both)
-    if _best(together) == shown != _best(alone):
-        chosen = together if leaning.decision == "none" else max((alone, leaning), key=_confidence)
-    else:
-        chosen = max((alone, together), key=_confidence)
-    return (text if chosen is alone else both), [chosen]
-
-
-def _best(result: Result) -> str | None:
-    return result.hits[0].id if result.hits else None
-
-
-def _confidence(result: Result) -> float:
-    return result.hits[0].confidence if result.hits else 0.0
 
 
 def _add_answer(context: Context, turn: Turn, result: Result) -> None:

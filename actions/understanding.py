@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from actions import payloads, requests
+from actions.light_spacy import Language, Span, spacy
 from knowledge.faq.search import Result, Search
 from knowledge.faq.text import Terms, clean
-
-# spaCy imports torch when it is installed: 3 s and 250 MB that serving has no use for.
-sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
-import spacy  # noqa: E402
-from spacy.language import Language  # noqa: E402
-from spacy.tokens import Span  # noqa: E402
-
-if sys.modules["torch"] is None:
-    del sys.modules["torch"]
+from knowledge.policy.catalogue import POLICIES
 
 _AND_ALSO = re.compile(
     r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,|second(?:ly)?(?: thing)?,|by the way,?|at the same time,?"
@@ -29,11 +21,14 @@ _AND_ALSO = re.compile(
     r"|(?:and|plus)(?= (?:how|where|who|why|can|could|is|are|do|does|will)\b))\s*",
     re.IGNORECASE,
 )
+_LIST_ITEM = re.compile(r"\n\s*(?:[-*•]|[0-9][.)])?\s*|(?:^|\s)[0-9][.)]\s+")
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|may|must|should|will|would|is|are|do|does|please)(?:'?s)?\b"
+    r"|^\W*(?:at|by|until|till|from|in|to|for|with|on) (?:what|wh?ich|when|whom)\b|^\W*(?:need|looking for)\b"
     r"|^\W*(?:i|we)(?:'d| would)? (?:also )?(?:need|want|like)\b|\b(?:tell me|explain|(?:need|want) to know)\b",
     re.IGNORECASE,
 )
+_LIKELY = 0.6  # confidence from which choices are offered for a second question
 _FEWEST_WORDS = 3  # a shorter part is no question of its own
 _MOST_PARTS = 12  # a longer message is a story; each part costs a search
 
@@ -63,33 +58,47 @@ class Understanding:
             return _parsed(text, "work_out", 1.0, entities)
         if whole.intent is not None and whole.intent_confidence > whole.policy_confidence:
             return _parsed(text, whole.intent, whole.intent_confidence, entities)
-        parts = self._parts([sentence.text for sentence in document.sents], whole)
-        if len(parts) == 1:
-            policy = requests.wanted(text, whole, now)
-            if policy is not None:
-                asked = _parsed(text, "calculate", whole.policy_confidence, entities)
-                asked["entities"].append({"entity": "policy", "value": policy})
-                return {**asked, "search": [asdict(whole)]}
+        parts = self._parts(text, whole)
+        policy = requests.wanted(text, whole, now)
+        # A second question of another kind is answered, with a button to work the first one out.
+        if policy is not None and (len(parts) == 1 or all(_best(part) in POLICIES[policy].sources for part in parts)):
+            asked = _parsed(text, "calculate", whole.policy_confidence, entities)
+            asked["entities"].append({"entity": "policy", "value": policy})
+            return {**asked, "search": [asdict(whole)]}
         confidence = whole.hits[0].confidence if whole.hits else 0.0
         return {**_parsed(text, "question", confidence, entities), "search": [asdict(part) for part in parts]}
 
-    def _parts(self, sentences: list[str], whole: Result) -> list[Result]:
+    def _parts(self, text: str, whole: Result) -> list[Result]:
         """One result for each question in the message; only the whole's when it asks one thing."""
+        lines = [clean(line) for line in _LIST_ITEM.split(text) if line.strip()]
+        sentences = [sentence.text for line in lines for sentence in self._language(line).sents]
         texts = [part for sentence in sentences for part in _AND_ALSO.split(sentence)]
         texts = [text for text in texts if len(text.split()) >= _FEWEST_WORDS]
         # "I ordered ten. Can I change that?" asks once; "payment methods. porting time" asks twice.
-        texts = [text for text in texts if _ASKS.search(text)] or texts
+        listed = len(lines) > 1
+        texts = [text for text in texts if listed or _ASKS.search(text)] or texts
         if not 2 <= len(texts) <= _MOST_PARTS:
             return [whole]
         first = self.search.search(texts[0])
         found = {first.hits[0].id: first} if first.decision == "answer" else {}
+        unsure: list[Result] = []  # a second question that is not clear is asked back, not dropped
         for before, text in pairwise(texts):
             part = self.search.search_after(text, before, besides=frozenset(found))
             asks_again = self.search.search(text).hits[:1]  # “How long? Is it long?” asks for what was answered
-            if part.decision == "answer" and not (asks_again and asks_again[0].id in found):
+            if asks_again and asks_again[0].id in found:
+                continue
+            if part.decision == "answer":
                 found.setdefault(part.hits[0].id, part)
+            elif part.decision == "choices" and _ASKS.search(text) and part.hits[0].confidence >= _LIKELY:
+                unsure.append(part)
         # Two sentences that tell one story have one answer: the whole message's must be among the parts'.
-        return list(found.values()) if len(found) > 1 and whole.hits[0].id in found else [whole]
+        if whole.hits[0].id not in found or len(found) + len(unsure) < 2:
+            return [whole]
+        return [*found.values(), *unsure[:1]]
+
+
+def _best(part: Result) -> str | None:
+    return part.hits[0].id if part.hits else None
 
 
 def _entity(found: Span, *, in_text: bool) -> dict[str, Any]:

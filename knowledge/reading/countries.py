@@ -10,7 +10,8 @@ from knowledge.reading.found import Found, longest_first
 
 _NAMES: dict[str, list[str]] = strict_yaml.load((Path(__file__).parent / "countries.yml").read_text(encoding="utf-8"))
 _CODES = {name: code for code, names in _NAMES.items() for name in names}
-_PREFIX = r"(?<![\w-])(?<!new )(?<!New )"  # New Mexico and New Jersey are neither Mexico nor Jersey
+_PREFIX = r"(?<![\w-])"
+_NOT_NEW = re.compile(r"\bnew (?:mexico|jersey)\b", re.IGNORECASE)  # neither Mexico nor Jersey
 _NAME = re.compile(
     rf"{_PREFIX}(?:{'|'.join(map(re.escape, sorted(_CODES, key=len, reverse=True)))})(?![\w-])", re.IGNORECASE
 )
@@ -29,6 +30,7 @@ def find_countries(text: str) -> list[Found[str]]:
     found = [
         Found(match.start(), match.end(), match.group(), (_CODES[match.group().lower()],))
         for match in _NAME.finditer(text)
+        if not _NOT_NEW.match(text, max(0, match.start() - len("new ")))
     ]
     alone = text.strip(" .,;!?")
     if alone.upper() in _NAMES and len(alone) == 2:  # the answer to “which country?”

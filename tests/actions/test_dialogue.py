@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import STEPS, is_follow_up
+from actions.dialogue import STEPS
+from actions.follow_ups import is_follow_up
 from actions.payloads import payload
 from actions.replies import Reply
 from actions.turns import DialogueAction

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from actions.payloads import Payload, parse, payload
 
-INTENTS = ["show_entry", "helpful", "not_helpful", "none_of_these", "open_ticket", "deny"]
+INTENTS = ["show_entry", "helpful", "not_helpful", "none_of_these", "open_ticket", "deny", "calculate", "inform"]
+VALUE = {"policy": "dispute_window", "field": "invoice_date", "value": "2026-03-02"}
 
 
 def test_a_button_without_values() -> None:
@@ -24,6 +25,21 @@ def test_a_button_that_names_an_entry() -> None:
     assert parse(text) == Payload("show_entry", {"entry": "billing/dispute-period"})
 
 
+def test_a_button_that_works_out_a_case() -> None:
+    text = payload("calculate", policy="dispute_window")
+    assert text == '/calculate{"policy": "dispute_window"}'
+    assert parse(text) == Payload("calculate", {"policy": "dispute_window"})
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-03-02", "2026-11-30T22:00:00+01:00", "1200.00 EUR", "yes", "5+", "IT", "not_working"]
+)
+def test_a_button_that_gives_a_calculation_a_value(value: str) -> None:
+    text = payload("inform", policy="dispute_window", field="invoice_date", value=value)
+    assert text == f'/inform{{"policy": "dispute_window", "field": "invoice_date", "value": "{value}"}}'
+    assert parse(text) == Payload("inform", {"policy": "dispute_window", "field": "invoice_date", "value": value})
+
+
 @pytest.mark.parametrize(
     ("intent", "values"),
     [
@@ -33,6 +49,20 @@ def test_a_button_that_names_an_entry() -> None:
         ("show_entry", {"entry": "billing/" + "x" * 61}),
         ("show_entry", {"entry": "billing/a", "more": "billing/b"}),
         ("helpful", {"entry": "billing/a"}),
+        ("calculate", {}),
+        ("calculate", {"policy": ""}),
+        ("calculate", {"policy": "Dispute"}),
+        ("calculate", {"policy": "x" * 41}),
+        ("calculate", VALUE),
+        ("inform", {}),
+        ("inform", {"policy": "dispute_window"}),
+        ("inform", {**VALUE, "field": "invoice-date"}),
+        ("inform", {**VALUE, "value": ""}),
+        ("inform", {**VALUE, "value": "x" * 61}),
+        ("inform", {**VALUE, "value": "[a](b)"}),
+        ("inform", {**VALUE, "value": "2\n3"}),
+        ("inform", {**VALUE, "value": "٣"}),
+        ("inform", {**VALUE, "more": "x"}),
     ],
 )
 def test_a_button_of_another_form_cannot_be_made(intent: str, values: dict[str, str]) -> None:
@@ -65,6 +95,17 @@ def test_a_button_of_another_form_cannot_be_made(intent: str, values: dict[str, 
         '/show_entry{"entry": "billing/\\u0061"}',
         '/show_entry{"entry": "billing/a"}{}',
         '/show_entry{"entry": "billing/a"',
+        "/calculate",
+        "/calculate{}",
+        "/work_out",
+        '/calculate{"policy": ["dispute_window"]}',
+        '/calculate{"policy":"dispute_window"}',
+        '/calculate{"policy": "dispute_window", "policy": "delivery_cost"}',
+        '/inform{"policy": "dispute_window", "field": "invoice_date"}',
+        '/inform{"policy": "dispute_window", "field": "invoice_date", "value": 5}',
+        '/inform{"policy": "dispute_window", "field": "invoice_date", "value": true}',
+        '/inform{"policy": "dispute_window", "field": "invoice_date", "value": {"a": "b"}}',
+        '/inform{"field": "invoice_date", "policy": "dispute_window", "value": "2026-03-02"} ',
         "/show_entry" + "{" * 200,
         "/" + "a" * 100_000,
     ],
@@ -81,12 +122,27 @@ def test_what_is_written_is_read(entry: str) -> None:
     assert parse(payload("show_entry", entry=entry)) == Payload("show_entry", {"entry": entry})
 
 
+names = st.from_regex(r"[a-z_]{1,40}", fullmatch=True)
+given_values = st.from_regex(r"[A-Za-z0-9 .:+_-]{1,60}", fullmatch=True)
+
+
+@given(names, names, given_values)
+def test_what_is_written_of_a_value_is_read(policy: str, field: str, value: str) -> None:
+    values = {"policy": policy, "field": field, "value": value}
+    if len(json.dumps(values)) <= 200:
+        assert parse(payload("inform", **values)) == Payload("inform", values)
+    else:
+        with pytest.raises(ValueError, match="is not a payload of ours"):
+            payload("inform", **values)
+
+
 likely = st.builds(
     lambda intent, values: f"/{intent}{values}",
     st.sampled_from([*INTENTS, "affirm"]),
     st.just("")
     | st.text('{}":, entry/a\\u0061', max_size=30)
-    | st.dictionaries(st.text(max_size=6), entries).map(json.dumps),
+    | st.dictionaries(st.text(max_size=6), entries).map(json.dumps)
+    | st.dictionaries(st.sampled_from(["entry", "policy", "field", "value"]), st.text(max_size=8)).map(json.dumps),
 )
 
 

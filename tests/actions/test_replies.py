@@ -9,6 +9,7 @@ import pytest
 from actions import payloads, replies
 from actions.replies import Reply
 from knowledge.faq.entries import Content, Entry
+from knowledge.policy.catalogue import POLICIES
 
 TODAY = date(2026, 11, 25)
 
@@ -77,6 +78,39 @@ def test_an_answer_published_elsewhere_says_so_and_offers_a_ticket(elsewhere: En
     assert elsewhere.page.url in shown["text"]
     assert shown["data"]["published_elsewhere"] is True
     assert [button["payload"] for button in shown["buttons"]] == ["/open_ticket", "/deny"]
+
+
+def test_an_entry_with_one_calculation_offers_to_work_it_out(content: Content) -> None:
+    shown = replies.answer(content.entries["classound/toll-free-outbound"], 1.0, [], TODAY)
+    assert shown["buttons"][0] == {
+        "title": "Work it out for my case",
+        "payload": '/calculate{"policy": "toll_free_outbound"}',
+    }
+
+
+def test_an_entry_with_several_calculations_offers_the_two_nearest_by_name(content: Content) -> None:
+    """Three rest on the paid services; the one that they are about comes first."""
+    resting = [policy.id for policy in POLICIES.values() if "general/paid-services" in policy.sources]
+    assert len(resting) >= 3
+    offered = replies.answer(content.entries["general/paid-services"], 1.0, [], TODAY)["buttons"][:3]
+    assert offered[0] == {
+        "title": f"Work it out: {POLICIES['paid_service'].title}",
+        "payload": '/calculate{"policy": "paid_service"}',
+    }
+    assert offered[1]["title"].startswith("Work it out: ")
+    assert offered[2]["title"] == "Yes, thanks"
+
+
+def test_an_entry_without_a_calculation_offers_none(content: Content) -> None:
+    assert replies.calculations("orders/tracking") == []
+    shown = replies.answer(content.entries["orders/tracking"], 1.0, [], TODAY)
+    assert titles(shown) == ["Yes, thanks", "No"]
+
+
+def test_every_calculation_is_offered_with_the_entry_it_is_about() -> None:
+    for policy in POLICIES.values():
+        offered = [button["payload"] for button in replies.calculations(policy.sources[0])]
+        assert f'/calculate{{"policy": "{policy.id}"}}' in offered
 
 
 def test_choices_are_buttons_with_none_of_these(content: Content) -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from actions.dialogue import is_follow_up
+from actions.follow_ups import is_follow_up
 from bot.messages import frame
 from knowledge.faq.entries import Content
 from tests.promises.bots import Bot
