@@ -1,14 +1,16 @@
-"""Rules and prose may not disagree: every figure and date of a table stands in the answers it rests on."""
+"""Rules and prose may not disagree: figures of the tables stand in the answers they rest on, and the other way round."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from knowledge import strict_yaml
 from knowledge.faq.entries import Content
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Policy
@@ -68,3 +70,54 @@ def spellings(figure: Any) -> list[str]:
 def stands_in(spelling: str, text: str) -> bool:
     """Whether a spelling stands in a text as a word or number of its own."""
     return re.search(rf"(?<![\d.]){re.escape(spelling)}(?!\d)", text, re.IGNORECASE) is not None
+
+
+# The other way round: what the prose says in figures, the tables know, or it is listed as an example.
+
+EXAMPLES = strict_yaml.load((Path(__file__).parents[2] / "cases" / "prose_examples.yml").read_text(encoding="utf-8"))
+SOURCES = sorted({source for policy in POLICIES.values() for source in policy.sources})
+_LINK_OR_NUMBERING = re.compile(r"\]\([^)]*\)|^\s*\d+\. ", re.MULTILINE)
+_FIGURE = re.compile(r"\d+(?:[.:]\d+)*")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_figures_of_the_answers_stand_in_the_tables(source: str, content: Content) -> None:
+    assert unknown_figures(source, content.entries[source].answer) == []
+
+
+def test_an_example_that_the_answer_no_longer_gives_is_noticed(content: Content) -> None:
+    for source, listed in EXAMPLES.items():
+        said = set(_FIGURE.findall(content.entries[source].answer))
+        assert set(map(str, listed)) <= said, source
+
+
+def test_a_changed_figure_of_an_answer_is_noticed(content: Content) -> None:
+    answer = content.entries["billing/hwaas-credit-note"].answer
+    assert unknown_figures("billing/hwaas-credit-note", answer.replace("80%", "85%")) == ["85"]
+
+
+def unknown_figures(source: str, answer: str) -> list[str]:
+    """The figures of an answer that none of its calculations' tables has and that are no listed example."""
+    known = set(map(str, EXAMPLES.get(source, [])))
+    for policy in POLICIES.values():
+        if source in policy.sources:
+            for table in tables(policy.id).values():
+                for record in table.records:
+                    known |= mentioned(record.value) | mentioned(record.since) | mentioned(table.unit)
+    text = _LINK_OR_NUMBERING.sub(" ", answer)
+    return [figure for figure in _FIGURE.findall(text) if figure not in known]
+
+
+def mentioned(value: Any) -> set[str]:
+    """Every number that a table's value has in it: months also as years, dates by day and year, hours by themselves."""
+    if isinstance(value, dict):
+        return set().union(*(mentioned(part) for pair in value.items() for part in pair))
+    if isinstance(value, list):
+        return set().union(*(mentioned(part) for part in value))
+    if isinstance(value, date):
+        return {str(value.day), str(value.year)}
+    if type(value) is int:
+        clock = {f"{value}:00", f"{value - 12}:00"} if 12 < value <= 24 else set()  # 22 is 22:00, and 10:00 PM
+        return clock | {str(value), *([str(value // 12)] if value and value % 12 == 0 else [])}
+    found = set(_FIGURE.findall(str(value)))
+    return found | {figure.removesuffix(".00") for figure in found}
