@@ -5,19 +5,22 @@ It lives in the slot `calculation` as JSON, so that every replica and the engine
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Field, InvalidInput, Policy
-from knowledge.policy.inputs import as_json, from_json
+from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.money import Money
 from knowledge.policy.outcome import Outcome
 from knowledge.reading.values import Known, Read, read_values
 
 _MOST_PAUSED = 3
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass
@@ -52,10 +55,15 @@ class Calculation:
 
     @classmethod
     def from_slot(cls, slot: Any) -> Calculation | None:
-        """What `slot` wrote; None where there is none, or its policy is no more."""
-        if not isinstance(slot, dict) or slot.get("policy_id") not in POLICIES:
+        """What `slot` wrote; None where there is none, or none that this release can go on with."""
+        if not isinstance(slot, dict) or str(slot.get("policy_id")) not in POLICIES:
             return None
-        return cls(**slot)
+        try:  # an earlier release may have written other attributes, inputs or choices
+            found = cls(**slot)
+            found.typed()
+        except (TypeError, InvalidInput):
+            return None
+        return found
 
     def slot(self) -> dict[str, Any]:
         """The JSON form for the tracker."""
@@ -99,6 +107,7 @@ class Calculation:
                 self.values = _last(self.values, name, as_json(_from_button(self.policy, one, written)))
         except (InvalidInput, ValueError):
             return False
+        self._drop_other_half(name, {name})
         self._settled(name)
         return True
 
@@ -161,7 +170,7 @@ class Calculation:
             value = self._with_currency(name, value)
             self.values = _last(self.values, name, as_json(value))
             self.notes.pop(name, None)
-            self._drop_other_half(name)
+            self._drop_other_half(name, read.values)
             self._settled(name)
         self.notes |= read.notes
         part = {name: self._with_currency("items", value) for name, value in read.part.items()}
@@ -191,12 +200,14 @@ class Calculation:
             return next((one for one in amounts if one.amount == value.amount), value)
         return value
 
-    def _drop_other_half(self, name: str) -> None:
-        """Two inputs that say the same thing: the one said last holds."""
+    def _drop_other_half(self, name: str, said: Container[str]) -> None:
+        """Two inputs that say the same thing: the one said last holds; of both said together the rule asks which."""
         for pair in ({"due_date", "days_overdue"}, {"region", "country"}):
             if name in pair:
                 for other in pair - {name}:
-                    self.values.pop(other, None)
+                    self._settled(other)
+                    if other not in said:
+                        self.values.pop(other, None)
 
     def _settled(self, name: str) -> None:
         self.unclear = [one for one in self.unclear if one["field"] != name]
@@ -204,17 +215,22 @@ class Calculation:
             self.again = None
 
     def _put_item(self, written: str) -> None:
-        item = {"date": date.fromisoformat(written).isoformat(), **self.part} if "-" in written else None
-        if item is None:  # the reading of a price
-            price = as_json(_read_money(written))
-            lines = self.values.get("items", [])
+        """A reading of an order's day or price."""
+        lines: list[dict[str, Any]] = self.values.get("items", [])
+        if not _DAY.fullmatch(written):
+            price = as_json(_price(self.policy, "items", written))
             if len(lines) == 1:
                 lines[0]["price"] = price
             else:
                 self.part["price"] = price
             return
-        from_json(self.policy, {"items": [item]})
-        self.values = _last(self.values, "items", [*self.values.get("items", []), item])
+        asked_back = any(one["field"] == "items" for one in self.unclear)
+        if len(lines) == 1 and not asked_back:  # the other reading, after the first was taken
+            lines = [{**lines[0], "date": written}]
+        else:
+            lines = [*lines, {"date": written, **self.part}]
+        from_json(self.policy, {"items": lines})
+        self.values = _last(self.values, "items", lines)
         self.part = {}
 
 
@@ -232,15 +248,20 @@ def _from_button(policy: Policy, one: Field, written: str) -> Any:
     if one.kind == "yes_no":
         given = {"yes": True, "no": False}[written] if written in ("yes", "no") else written
     elif one.kind == "money":
-        return _read_money(written)
+        return _price(policy, one.name, written)
     elif one.kind == "count":
         given = int(written)
     return from_json(policy, {one.name: given})[one.name]
 
 
-def _read_money(written: str) -> Money:
+def _price(policy: Policy, name: str, written: str) -> Money:
+    """The price on a button. Raises InvalidInput for what cannot be one."""
     amount, _, currency = written.partition(" ")
-    return _money({"amount": amount, "currency": currency or None})
+    given = {"amount": amount, "currency": currency or None}
+    line = {"date": "2000-01-01", "price": given}  # an order's price is checked as part of its line
+    kind = next(one.kind for one in policy.fields if one.name == name)
+    read = from_json(policy, {name: [line] if kind == "items" else given})[name]
+    return checked_price(name, read[0].price if kind == "items" else read)
 
 
 def _money(given: dict[str, Any]) -> Money:

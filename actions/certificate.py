@@ -98,9 +98,9 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
         say("certificate_rule", policy=policy.id, version=outcome.rule_version, holds=holds, today=day(now.date()))
     )
     optional = [one.label for one in policy.fields if one.optional and one.name not in calculation.values]
-    parts.append(
-        say("certificate_change", more=f" {say('certificate_add', labels=listed(optional))}" if optional else "")
-    )
+    change = say("certificate_change")
+    more = say("certificate_add", labels=listed(optional)) if optional else ""
+    parts.append("_" + f"{change} {more}".strip() + "_")
     buttons = []
     if outcome.ticket:
         buttons.append(button(say("button_open_ticket"), "open_ticket"))

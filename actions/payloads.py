@@ -10,6 +10,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from knowledge.policy.catalogue import POLICIES
+
 _FORM = re.compile(r"/(?P<intent>[a-z_]{1,40})(?P<values>\{.{0,200}\})?", re.DOTALL)
 _NAME = re.compile(r"[a-z_]{1,40}")
 # What a button may carry under each key.
@@ -61,6 +63,8 @@ def parse(text: str) -> Payload | None:
     if values.keys() != _KNOWN[form["intent"]]:
         return None
     if not all(isinstance(value, str) and _VALUES[key].fullmatch(value) for key, value in values.items()):
+        return None
+    if values.get("policy", next(iter(POLICIES))) not in POLICIES:
         return None
     # Other spaces, a key twice, an escaped letter: JSON reads them, but no button of ours writes them.
     return Payload(form["intent"], values) if text == _write(form["intent"], values) else None

@@ -51,6 +51,7 @@ _TODAY_TAKEN = "No day was named"
 _NAME = re.compile(
     r"\W*(?!(?:no|yes|ok|okay|(?:go )?back|cancel|help|what|why|stop|start over)\b)[^\W\d]+(?: [^\W\d]+)?\W*"
 )
+_LONGEST_NAME = 40
 _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
@@ -390,8 +391,8 @@ class _Reader:
         if code:
             self._values[one.name] = code
         elif one is self._asked and not phones and _NAME.fullmatch(self._text):
-            reason = f"I don't know the country “{self._text.strip(' .!')[:40]}”."
-            self._unclear.append(Unclear(one.name, self._text.strip(), (), reason))
+            name = " ".join(re.findall(r"[^\W\d_]+", self._text))[:_LONGEST_NAME]
+            self._unclear.append(Unclear(one.name, name, (), f"I don't know the country “{name}”."))
 
     def _take_version(self, one: Field) -> None:
         named = [found.value for found in self._sentence.versions]

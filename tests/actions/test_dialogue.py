@@ -189,7 +189,7 @@ def test_messages_that_lean_on_the_last_question(text: str) -> None:
     assert is_follow_up(text)
 
 
-@pytest.mark.parametrize("text", ["", "How long does porting take?", "android phones", "item price", "that " * 10])
+@pytest.mark.parametrize("text", ["", "How long does porting take?", "android phones", "item price", "that " * 13])
 def test_messages_that_stand_alone(text: str) -> None:
     assert not is_follow_up(text)
 

@@ -299,6 +299,14 @@ def test_something_in_the_middle_is_answered_and_the_form_comes_back(partner: Pa
     assert partner.say("3 years")["data"]["slot"] == "next_renewal"
 
 
+def test_a_value_in_a_question_to_the_faq_is_not_taken(partner: Partner) -> None:
+    partner.say(COMMITMENT)
+    before = partner.calculation.values
+    partner.say("where do I download my invoices since 3 March 2026?")
+    assert partner.rejected
+    assert partner.calculation.values == before
+
+
 def test_another_calculation_comes_in_between(partner: Partner) -> None:
     partner.say(DELIVERY)
     resumed = partner.say(CALLS)
@@ -386,6 +394,17 @@ def test_a_button_of_another_calculation_is_refused_while_one_asks(partner: Part
     assert (partner.calculation.policy_id, partner.calculation.values) == ("commitment_discount", before)
 
 
+def test_a_button_of_another_calculation_with_an_input_of_the_same_name_is_refused(partner: Partner) -> None:
+    """Both ask for a country; a number's is not the other number's."""
+    button = payload("inform", policy="toll_free_outbound", field="country", value="CA")
+    partner.say(EMERGENCY)
+    assert partner.say(button)["data"]["slot"] == "country"
+    assert "country" not in partner.calculation.values
+    assert partner.say("Germany")["data"]["type"] == "decision"
+    assert partner.say(button)["data"]["type"] == "no_answer"
+    assert partner.calculation.values["country"] == "DE"
+
+
 def test_a_button_of_another_calculation_is_refused_after_a_result(partner: Partner) -> None:
     partner.say("can we dispute this invoice of 5 May 2026?")
     refused = partner.say(payload("inform", policy="delivery_cost", field="region", value="uk"))
@@ -418,7 +437,8 @@ GONE = {"policy_id": "no_such_calculation", "values": {"day": "2026-01-01"}, "st
         "where do I download my invoices?",
         "and if it was 2021?",
         "cancel",
-        payload("inform", policy="no_such_calculation", field="day", value="2026-01-01"),
+        '/inform{"policy": "no_such_calculation", "field": "day", "value": "2026-01-01"}',
+        payload("inform", policy="dispute_window", field="invoice_date", value="2026-01-01"),
     ],
 )
 def test_a_slot_of_a_calculation_that_is_no_more_does_no_harm(understanding: Understanding, text: str) -> None:
@@ -504,3 +524,73 @@ def test_whatever_comes_no_value_is_lost_that_the_message_does_not_name(
     refused = {one["field"] for one in after["unclear"] if one["reason"]}
     kept = {name: value for name, value in values.items() if name not in named | refused}
     assert kept.items() <= after["values"].items()
+
+
+# What once went wrong
+
+
+@pytest.mark.parametrize("first", [None, DISPUTE])
+def test_a_button_of_a_calculation_that_is_no_more_is_refused(understanding: Understanding, first: str | None) -> None:
+    partner = Partner(understanding)
+    if first:
+        partner.say(first)
+    assert partner.say('/calculate{"policy": "no_such_calculation"}')["text"]
+
+
+def test_the_other_half_of_a_button_is_dropped(understanding: Understanding) -> None:
+    partner = Partner(understanding)
+    partner.say("please calculate the delivery for my order")
+    partner.say("Sweden")
+    partner.say(payload("inform", policy="delivery_cost", field="region", value="uk"))
+    assert partner.say("2")["data"]["figures"]["total"]["currency"] == "GBP"
+
+
+def test_the_other_half_settles_what_was_unclear(understanding: Understanding) -> None:
+    partner = Partner(understanding)
+    partner.say("invoice with due date 10/11/2026 still open, what works and what is blocked?")
+    assert partner.say("it is 12 days overdue")["data"]["type"] == "decision"
+
+
+def test_two_that_contradict_in_one_message_are_asked_back(understanding: Understanding) -> None:
+    shown = Partner(understanding).say(
+        "our invoice was due on 2 November 2026 and is 5 days overdue, calculate the stage"
+    )
+    assert "Which of the two is right?" in shown["text"]
+
+
+def test_the_other_reading_pressed_after_the_result_changes_the_day(understanding: Understanding) -> None:
+    partner = Partner(understanding)
+    partner.say(CREDIT)
+    partner.say("12/05/2023")
+    other = partner.buttons[1]["payload"]
+    partner.press("12 May")
+    partner.say(other)
+    assert [item["date"] for item in partner.calculation.values["items"]] == ["2023-12-05"]
+
+
+@pytest.mark.parametrize("text", ["**Narnia**", "__Narnia__", "**Narnia"])
+def test_a_country_unknown_is_not_bold(understanding: Understanding, text: str) -> None:
+    partner = Partner(understanding)
+    partner.say("toll free outbound check for our number")
+    assert "**" not in partner.say(text)["text"].replace("**Outbound", "")
+
+
+@pytest.mark.parametrize(("name", "written"), [("rent", "abc"), ("rent", "5.00 XYZ"), ("rent", "-5 EUR")])
+def test_money_that_no_button_says_is_not_taken(name: str, written: str) -> None:
+    calculation = Calculation("did_early_cancellation")
+    assert not calculation.put(name, written)
+    assert calculation.typed() == {}
+
+
+@pytest.mark.parametrize(
+    "slot",
+    [
+        {"policy_id": "dispute_window", "colour": 1},
+        {"policy_id": "dispute_window", "values": {"invoice_day": "2026-01-01"}, "state": "done"},
+        {"policy_id": "commitment_discount", "values": {"length": "2y"}},
+        {"policy_id": ["x"]},
+    ],
+)
+def test_a_slot_of_an_earlier_release_does_no_harm(understanding: Understanding, slot: dict[str, object]) -> None:
+    assert Partner(understanding, calculation=slot).say("where do I download my invoices?")["text"]
+    assert Partner(understanding, calculation=slot, requested_slot="policy_value").say(DISPUTE)["text"]

@@ -119,7 +119,7 @@ class TestButtons:
 
     def test_the_same_over_the_api(self, service: Service) -> None:
         [first] = service.ask("What is the maximum dispute period?", sender="has the button")
-        button = first["buttons"][0]["payload"]
+        button = next(one["payload"] for one in first["buttons"] if one["title"] == "Yes, thanks")
         [refused] = service.ask(button, sender="found the button")
         assert refused["data"] == {"type": "error", "code": "unknown_button"}
         [pressed] = service.ask(button, sender="has the button")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.policy.fields import Field, InvalidInput, Kind, Policy
-from knowledge.policy.inputs import Item, checked_price, from_json
+from knowledge.policy.inputs import Item, as_json, checked_price, from_json
 from knowledge.policy.money import CURRENCIES, Money
 from knowledge.policy.paid_services import PAID_SERVICE
 
@@ -25,6 +26,34 @@ EVERY_KIND = Policy(
     sources=(),
     compute=PAID_SERVICE.compute,
 )
+
+
+days = st.dates(date(1990, 1, 1), date(2100, 12, 31))
+counts = st.integers(0, 1_000_000)
+amounts = st.builds(
+    Money,
+    st.decimals(Decimal(-100_000_000), Decimal(100_000_000), places=2) | st.integers(0, 9999).map(Decimal),
+    st.sampled_from([None, *CURRENCIES]),
+)
+lines = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "date": days,
+    "moment": st.datetimes(datetime(1990, 1, 1), datetime(2100, 12, 31), timezones=offsets | st.just(UTC)),
+    "money": amounts,
+    "count": counts,
+    "choice": st.just("1y"),
+    "yes_no": st.booleans(),
+    "country": st.sampled_from(["IT", "DE", "US"]),
+    "text": lines,
+    "tiers": st.dictionaries(st.sampled_from(["basic", "business", "essential", "premium"]), counts, min_size=1),
+    "items": st.lists(
+        st.builds(Item, days, st.none(), counts, st.just("") | lines)
+        | st.builds(Item, days, amounts, counts, st.just("") | lines, each=st.booleans()),
+        min_size=1,
+        max_size=3,
+    ),
+}
 
 
 def read(kind: str, value: Any) -> Any:
@@ -177,7 +206,30 @@ def test_whatever_is_sent_is_read_or_refused_by_name(kind: str, written: Any) ->
         assert len(refusal.reason) < 400
 
 
-@given(day=st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+@pytest.mark.parametrize("kind", get_args(Kind))
+@given(data=st.data())
+def test_every_value_reads_back_from_its_json_form(kind: str, data: st.DataObject) -> None:
+    value = data.draw(VALUES[kind])
+    again = read(kind, json.loads(json.dumps(as_json(value))))
+    assert again == value
+    assert type(again) is type(value)
+    assert as_json(again) == as_json(value), "digits of amounts and offsets of moments stay as they are"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Money(Decimal("1E+3")), {"amount": "1000", "currency": None}),
+        (Item(date(2023, 5, 12)), {"date": "2023-05-12", "quantity": 1}),
+        ([], []),
+        ((date(2023, 5, 12), date(2023, 12, 5)), ["2023-05-12", "2023-12-05"]),
+    ],
+)
+def test_the_json_form_is_written_as_it_is_documented(value: Any, written: Any) -> None:
+    assert as_json(value) == written
+
+
+@given(day=days)
 def test_every_day_is_read_back(day: date) -> None:
     assert read("date", day.isoformat()) == day
 

@@ -1,4 +1,4 @@
-"""Rules and prose may not disagree: figures of the tables stand in the answers they rest on, and the other way round."""
+"""Rules and prose may not disagree: each figure of a table stands in its answers, and the other way round."""
 
 from __future__ import annotations
 

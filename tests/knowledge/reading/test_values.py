@@ -115,9 +115,10 @@ def test_today_is_the_day_that_it_is_where_the_partner_is() -> None:
 
 
 def test_a_time_without_its_zone_is_in_the_zone_of_the_partner() -> None:
-    text, rome = "30 November at 10 pm", ZoneInfo("Europe/Rome")
-    found = read_values(POLICIES["amendment_window"], text, Known(), NOW, rome)
-    assert shown(found.values) == {"moment": "2026-11-30T22:00:00+01:00"}
+    in_two = Known(asked="moment", said={"moment": "30 November"})
+    for text, known in (("30 November at 10 pm", Known()), ("at 10 pm", in_two)):
+        found = read_values(POLICIES["amendment_window"], text, known, NOW, ZoneInfo("Europe/Rome"))
+        assert shown(found.values) == {"moment": "2026-11-30T22:00:00+01:00"}
 
 
 def test_a_bare_day_changes_the_known_day_that_is_nearest_to_it() -> None:
@@ -192,7 +193,7 @@ def test_the_words_are_of_inputs_and_choices_that_exist() -> None:
 
 def test_every_pattern_compiles_and_finds_no_empty_words() -> None:
     found = list(patterns())
-    assert len(found) > 100
+    assert len(found) > 80
     for place, pattern in found:
         assert words(pattern).search("") is None, place
         assert not any(match.group() == "" for match in words(pattern).finditer("a phone, 5 EUR")), place
