@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.trackers import tracker_file
 from settings import ROOT, Settings
 
 log = logging.getLogger("care.supervisor")
@@ -79,7 +80,7 @@ def engine_environment(settings: Settings, token: str, actions_url: str) -> dict
         **kept,
         "CARE_ACTIONS_URL": actions_url,
         "CARE_INTERNAL_TOKEN": token,
-        "CARE_TRACKER_DB": str(settings.data_dir / "tracker.db"),
+        "CARE_TRACKER_DB": str(tracker_file(settings.data_dir)),
         "RASA_TELEMETRY_ENABLED": "false",
         "TICKET_LOCK_LIFETIME": _LOCK_SECONDS,
         "LOG_LEVEL": "CRITICAL",  # at ERROR Rasa logs partners' texts (fact 2)

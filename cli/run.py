@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import signal
 import sys
@@ -26,7 +27,26 @@ def run_all(settings: Settings) -> int:
     if obstacle := _obstacle(settings):
         print(obstacle, file=sys.stderr)
         return 1
-    return asyncio.run(_serve(settings))
+    with _only_one(settings) as alone:
+        if not alone:
+            print(f"Another `care run` uses {settings.data_dir}. Stop it, or set CARE_DATA_DIR.", file=sys.stderr)
+            return 1
+        return asyncio.run(_serve(settings))
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[bool]:
+    """Whether nobody else runs on this data folder: two would answer the same turns, and start two engines on one file.
+
+    The operating system drops the lock with the process, however that ends.
+    """
+    with (settings.data_dir / "run.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _obstacle(settings: Settings) -> str | None:

@@ -19,6 +19,7 @@ from tickets.models import Button, Conversation, Event, Feedback, Question, Turn
 
 SESSION_IDLE = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=7)
+MOST_FORGOTTEN = 1_000  # conversations in one transaction: others wait for it
 MOST_REPLAYED = 200  # events that a client away too long is given at most
 MOST_ATTEMPTS = 5
 
@@ -191,13 +192,13 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def forget_old(session: Session, before: datetime) -> int:
-    """Delete conversations without a sign of life since `before`; how many."""
-    old = select(Conversation.id).where(Conversation.active_at < before)
+def forget_old(session: Session, before: datetime) -> list[str]:
+    """Delete conversations without a sign of life since `before`, at most MOST_FORGOTTEN at once; their ids."""
+    old = list(session.scalars(select(Conversation.id).where(Conversation.active_at < before).limit(MOST_FORGOTTEN)))
     for table in (Feedback, Question, Button, Turn, Event, WebSession):
         session.execute(delete(table).where(table.conversation_id.in_(old)))
-    gone = session.execute(delete(Conversation).where(Conversation.active_at < before))
-    return int(getattr(gone, "rowcount", 0))
+    session.execute(delete(Conversation).where(Conversation.id.in_(old)))
+    return old
 
 
 def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Event | None:

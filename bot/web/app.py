@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -22,6 +23,8 @@ from bot.engine import Engine
 from bot.health import Health
 from bot.limits import Limits
 from bot.messages import Messages
+from bot.trackers import forget as forget_trackers
+from bot.trackers import tracker_file
 from bot.web import chat_api, policies_api, socket
 from bot.web.guard import Guard
 from settings import Settings
@@ -47,7 +50,10 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(database.migrate)
-        tasks = [asyncio.create_task(health.watch(engine, actions_url)), asyncio.create_task(_tidy(database))]
+        tasks = [
+            asyncio.create_task(health.watch(engine, actions_url)),
+            asyncio.create_task(_tidy(database, tracker_file(settings.data_dir))),
+        ]
         resumed = await messages.resume()
         if resumed:
             log.info("%d messages of an earlier run are taken up again", resumed)
@@ -117,18 +123,19 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     return app
 
 
-async def _tidy(database: Database) -> None:
-    """Forget anonymous conversations after 30 days."""
+async def _tidy(database: Database, trackers: Path) -> None:
+    """Forget anonymous conversations after 30 days, in the engine's trackers too."""
     while True:
         forget = partial(conversations.forget_old, before=now() - _ANONYMOUS_KEPT)
+        gone: list[str] = []
         try:
             gone = await asyncio.wrap_future(database.submit(forget))
-        except SQLAlchemyError as error:
-            log.error("old conversations are not deleted; tried again in an hour: %s", type(error).__name__)
-        else:
-            if gone:
-                log.info("%d conversations older than %d days are deleted", gone, _ANONYMOUS_KEPT.days)
-        await asyncio.sleep(_TIDY_SECONDS)
+            await asyncio.to_thread(forget_trackers, trackers, gone)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            log.error("old conversations are not all deleted; tried again in an hour: %s", type(error).__name__)
+        if gone:
+            log.info("%d conversations older than %d days are deleted", len(gone), _ANONYMOUS_KEPT.days)
+        await asyncio.sleep(0 if len(gone) == conversations.MOST_FORGOTTEN else _TIDY_SECONDS)
 
 
 def _local(request: Request) -> bool:

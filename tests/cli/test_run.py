@@ -70,6 +70,14 @@ class TestRunning:
         assert service.child("engine").is_running()
         assert service.child("actions").is_running()
 
+    def test_a_second_one_on_the_same_data_is_refused(
+        self, service: Service, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = Settings.load({"CARE_PORT": str(free_port()), "CARE_DATA_DIR": str(service.data_dir)})
+        assert run_all(settings) == 1
+        assert capsys.readouterr().err.startswith(f"Another `care run` uses {service.data_dir}.")
+        assert service.ready()
+
     def test_only_its_own_port_is_open_and_only_on_its_address(self, service: Service) -> None:
         bot = service.child("actions").parent()
         assert bot is not None

@@ -348,7 +348,7 @@ class TestForgetting:
         )
         forgotten = database.write(lambda session: conversations.forget_old(session, now() - timedelta(days=30)))
 
-        assert forgotten == 1
+        assert forgotten == [old]
         left = database.read(
             lambda session: {
                 table.name: {row.conversation_id for row in session.query(table.c.conversation_id)}
@@ -364,4 +364,4 @@ class TestForgetting:
         month_ago = now() - timedelta(days=31)
         database.write(lambda session: session.execute(update(Conversation).values(active_at=month_ago)))
         say(database, conversation)
-        assert database.write(lambda session: conversations.forget_old(session, now() - timedelta(days=30))) == 0
+        assert database.write(lambda session: conversations.forget_old(session, now() - timedelta(days=30))) == []
