@@ -17,7 +17,7 @@ from knowledge.reading.values import Known, read_values
 _TOPIC = 0.5  # confidence from which a message is about a calculation at all,
 _TOPIC_ORDERED = 0.4  # and where it says “calculate”
 # How much a message must sound like the requests of requests.yml (0 to 1), by how much it says of a case of one's own.
-_REQUEST_ALONE, _REQUEST_WITH_LITTLE, _REQUEST_WITH_EVIDENCE = 0.85, 0.75, 0.5
+_NEVER, _REQUEST_WITH_LITTLE, _REQUEST_WITH_EVIDENCE = 2.0, 0.75, 0.5
 _REQUEST_WITH_MUCH, _REQUEST_COMPLETE = 0.12, 0.08
 _EVIDENCE, _MUCH = 1.0, 2.0  # points: a figure is one, a word for a choice, a client or a number half of one
 _FIGURES = {"date", "moment", "money", "count", "items", "tiers", "text"}  # kinds that only a case of one's own has
@@ -78,8 +78,10 @@ def wanted(text: str, found: Result, now: datetime) -> str | None:
         needed = _REQUEST_WITH_MUCH
     elif evidence >= _EVIDENCE:
         needed = _REQUEST_WITH_EVIDENCE
-    else:
-        needed = _REQUEST_WITH_LITTLE if evidence else _REQUEST_ALONE
+    elif evidence:
+        needed = _REQUEST_WITH_LITTLE
+    else:  # “until when can I dispute an invoice?” is as good a question on the rule
+        needed = _NEVER
     return found.policy if ordered or found.policy_request >= needed else None
 
 

@@ -21,7 +21,7 @@ _AND_ALSO = re.compile(
     r"|(?:and|plus)(?= (?:how|where|who|why|can|could|is|are|do|does|will)\b))\s*",
     re.IGNORECASE,
 )
-_LIST_ITEM = re.compile(r"\n\s*(?:[-*•]|[0-9][.)])?\s*|(?:^|\s)[0-9][.)]\s+")
+_LIST_ITEM = re.compile(r"(?:^|\n)\s*[-*•]\s+|(?:^|\s)[0-9][.)]\s+")
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|may|must|should|will|would|is|are|do|does|please)(?:'?s)?\b"
     r"|^\W*(?:at|by|until|till|from|in|to|for|with|on) (?:what|wh?ich|when|whom)\b|^\W*(?:need|looking for)\b"
@@ -70,12 +70,12 @@ class Understanding:
 
     def _parts(self, text: str, whole: Result) -> list[Result]:
         """One result for each question in the message; only the whole's when it asks one thing."""
-        lines = [clean(line) for line in _LIST_ITEM.split(text) if line.strip()]
+        lines = [clean(line) for part in _LIST_ITEM.split(text) for line in part.splitlines() if line.strip()]
         sentences = [sentence.text for line in lines for sentence in self._language(line).sents]
         texts = [part for sentence in sentences for part in _AND_ALSO.split(sentence)]
         texts = [text for text in texts if len(text.split()) >= _FEWEST_WORDS]
         # "I ordered ten. Can I change that?" asks once; "payment methods. porting time" asks twice.
-        listed = len(lines) > 1
+        listed = len(_LIST_ITEM.findall(text)) > 1
         texts = [text for text in texts if listed or _ASKS.search(text)] or texts
         if not 2 <= len(texts) <= _MOST_PARTS:
             return [whole]

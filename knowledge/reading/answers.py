@@ -11,7 +11,7 @@ from knowledge.policy.fields import Field
 from knowledge.reading.found import just_before
 
 _NOT = re.compile(
-    r"\b(?:not|n['’]?t|instead of|rather than|no longer|never)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$",
+    r"(?:\b(?:not|instead of|rather than|no longer|never)|n['’]t)\s+(?:(?:a|an|the|by|was|been|it)\s+){0,2}$",
     re.IGNORECASE,
 )
 _YES = re.compile(

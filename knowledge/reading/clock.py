@@ -37,7 +37,7 @@ _CLOCK = (
 )
 _WORDS = re.compile(r"\b(?:(?P<noon>noon|midday)|(?P<midnight>midnight))\b", re.IGNORECASE)
 _OFFSET = re.compile(
-    r"(?:\b(?:UTC|GMT)\s?(?P<sign>[+-−])\s?|(?<=[0-9])\s?(?P<bare>[+-]))(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?(?![0-9:])",
+    r"(?:\b(?:UTC|GMT)\s?(?P<sign>[+−-])\s?|(?<=[0-9])\s?(?P<bare>[+-]))(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?(?![0-9:])",
     re.IGNORECASE,
 )
 _ABBREVIATION = re.compile(rf"\b(?:{'|'.join(_ZONES['abbreviations'])})\b", re.IGNORECASE)

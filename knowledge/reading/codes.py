@@ -28,7 +28,10 @@ _VERSION = re.compile(
     rf"\b(?:wms|pbx\s+version|version|ver\.?|release|firmware|v\.?)\s*(?:version|ver\.?|v\.?|release|is|:)?\s*(?P<code>{_DOTTED})(?![\w]|[.-][0-9])",
     re.IGNORECASE,
 )
-_LIFETIME_VERSION = re.compile(r"(?<![\w.,])(?P<code>3\.8[0-9x])(?![\w]|[.,][0-9])", re.IGNORECASE)
+_LIFETIME_VERSION = re.compile(  # 3.88, where it is no price
+    r"(?<![\w.,€$£])(?<![€$£] )(?P<code>3\.8[0-9x])(?![\w]|[.,][0-9]|\s?(?:€|\$|£|eur|usd|gbp|dollar|pound))",
+    re.IGNORECASE,
+)
 _VERSION_ALONE = re.compile(rf"\s*v?(?P<code>{_DOTTED})\s*[.!]?\s*", re.IGNORECASE)
 
 

@@ -55,7 +55,7 @@ _ORDINALS = [
 _VALUES = (
     {word: value for value, word in enumerate(_SMALL)}
     | {word: 10 * value for value, word in enumerate(_TENS, 2)}
-    | {"no": 0, "none": 0, "without": 0, "a": 1, "an": 1, "single": 1, "fourty": 40, "couple": 2, "pair": 2}
+    | {"no": 0, "none": 0, "without": 0, "a": 1, "an": 1, "single": 1, "twice": 2, "fourty": 40, "couple": 2, "pair": 2}
 )
 _UNIT = "|".join(_SMALL[1:10])
 _BELOW_100 = rf"(?:(?:{'|'.join(_TENS)}|fourty)(?:[\s-]?(?:{_UNIT})\b)?|{'|'.join(reversed(_SMALL))})"
@@ -63,7 +63,7 @@ _WORDS = (
     rf"(?:half\s+a\s+dozen|(?:(?:{_BELOW_100}|an?)\s+)?dozen|(?:an?\s+)?(?:couple|pair)\s+of"
     rf"|(?:{_BELOW_100}|a)\s+thousand(?:\s+(?:and\s+)?{_BELOW_100})?"
     rf"|(?:(?:{_BELOW_100}|a)\s+)?hundred(?:\s+(?:and\s+)?{_BELOW_100})?"
-    rf"|{_BELOW_100})"
+    rf"|{_BELOW_100}|twice)"
 )
 _DIGITS = r"(?:[0-9]{1,3}(?:[.,'’\u00a0\u202f][0-9]{3})+|[0-9]+)"
 # A number that counts something: not a part of a longer number, code, date, amount or range.

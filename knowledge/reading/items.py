@@ -57,7 +57,12 @@ def read_items(
     """
     old: list[Item] = list(known.values.get(name, ()))
     counts = [count for count in counts if count.readings and not _UNCOUNTED.match(text, count.end)]
-    unclear: list[tuple[str, tuple[Any, ...], str]] = []
+    unclear: list[tuple[str, tuple[Any, ...], str]] = [
+        (count.text, (), f"A quantity of {count.value} cannot be: the number is not negative or zero.")
+        for count in counts
+        if count.value < 1
+    ]
+    counts = [count for count in counts if count.value >= 1]
     prices = [_price(name, found, unclear) for found in money]
     if not days:
         return _changed(old, [p for p in prices if p], counts, known, unclear, each=_each(text, money))

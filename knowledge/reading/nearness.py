@@ -15,6 +15,7 @@ from knowledge.reading.found import Found
 FARTHEST = 60.0  # characters between a value and its words,
 ANYWHERE = 250.0  # and where it is the only value
 _NEW_SENTENCE, _NEW_CLAUSE, _OTHER_VALUE, _BEHIND = 45, 12, 20, 8  # what makes words farther than they stand
+_LONGEST_WORDS = 40  # characters of the words themselves
 _SENTENCE_ENDS = re.compile(r"[.!?;\n](?=\s|$)")
 _CLAUSE_ENDS = re.compile(r",|\b(?:and|but|then)\b")
 
@@ -32,9 +33,10 @@ def distance(
         others: the other values of the same kind.
     """
     others = [other for other in others if other is not value]
+    begin, end = max(0, value.start - int(farthest) - _LONGEST_WORDS), value.end + int(farthest)
     distances = [
         found
-        for cue in words(near).finditer(text)
+        for cue in words(near).finditer(text, begin, min(len(text), end + _LONGEST_WORDS))
         if (found := _between(text, cue.span(), (value.start, value.end), others)) <= farthest
     ]
     return min(distances, default=None)

@@ -31,7 +31,7 @@ from knowledge.reading.durations import Duration, find_durations
 from knowledge.reading.found import Found, blanked, just_before
 from knowledge.reading.items import read_items
 from knowledge.reading.moments import find_moment
-from knowledge.reading.nearness import ANYWHERE, distance, nearest
+from knowledge.reading.nearness import ANYWHERE, FARTHEST, distance, nearest
 from knowledge.reading.phones import country_of, find_phones
 from knowledge.reading.sentence import Sentence, read_sentence
 
@@ -39,19 +39,26 @@ _CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cu
 _TERMS = {"1m", "1y", "3y", "5y", "lifetime"}
 _PAST_WORDS = re.compile(
     r"\b(?:was|were|had|has been|have been|ago|shipped|ordered|bought|sent|overdue|received|expired|activated|"
-    r"cancelled|canceled|stopped|ended|dispatched|did|came|got|left|since)\b",
+    r"cancelled|canceled|stopped|ended|dispatched|did|came|got|left|went|since)\b",
     re.IGNORECASE,
 )
+_FUTURE_WORDS = re.compile(r"\b(?:will|going to|shall|would|to be|plan\w*|tomorrow|next)\b", re.IGNORECASE)
 _ADDS = re.compile(
     r"\b(?:also|too|plus|as well|in addition|forgot|forgotten|add|another|and there (?:is|are))\b", re.IGNORECASE
 )
 _NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
+_PRESENT = re.compile(
+    r"(?:right )?now|today|tonight|this \w+", re.IGNORECASE
+)  # said of anything, so no value by itself
+_NEAR_PRESENT = 25.0  # characters to its words, for “today” to be theirs
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9x]+)*")
 _TODAY_TAKEN = "No day was named"
 _NAME = re.compile(
     r"\W*(?!(?:no|yes|ok|okay|(?:go )?back|cancel|help|what|why|stop|start over)\b)[^\W\d]+(?: [^\W\d]+)?\W*"
 )
 _LONGEST_NAME = 40
+_MOST_VALUES = 30  # of one kind in a message; nobody's case has more
 _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
@@ -154,9 +161,17 @@ class _Reader:
 
     def _days(self) -> list[FoundDay]:
         if not self._sentence.days and self._asked and self._asked.kind == "date":
-            alone = find_days(f"on the {self._kept.strip()}", self._today)  # “15th”
+            alone = find_days(self._alone(), self._today)
             return alone or (self._lengths_ago() if self._asked.past else [])
         return self._sentence.days
+
+    def _alone(self) -> str:
+        """“15th”, “the 10th”: an answer in the form in which a day without its month is read."""
+        return "on the " + re.sub(r"^\W*(?:(?:on|the)\s+)*", "", self._kept)
+
+    def _past_days(self) -> list[FoundDay]:
+        found = find_days(self._kept, self._today, past=True)
+        return found or find_days(self._alone(), self._today, past=True)
 
     def _lengths_ago(self) -> list[FoundDay]:
         """“3 years” said of a day in the past, where a correction or an answer leaves out “ago”."""
@@ -170,6 +185,8 @@ class _Reader:
         return days
 
     def _money(self) -> list[FoundMoney]:
+        if self._asked and self._asked.name == "version" and _VERSION.fullmatch(self._text.strip(" .!")):
+            return []
         if self._asked and self._asked.kind == "money":
             rest = blanked(self._kept, self._sentence.days)
             rest = blanked(blanked(rest, self._sentence.phones), self._sentence.serials)
@@ -177,17 +194,38 @@ class _Reader:
         return self._sentence.money
 
     def _counts(self) -> list[Found[int]]:
-        found = list(self._sentence.counts)
+        found = [*self._sentence.counts, *self._bare_money(), *self._none_of()]
         if not found and self._asked and self._asked.kind == "count" and _NO_NUMBER.match(self._text):
             found = [Found(0, len(self._text), self._text, (0,))]
         if any(f.name == "year" for f in self._policy.fields):
             years = [Found(m.start(), m.end(), m["year"], (int(m["year"]),)) for m in _YEAR.finditer(self._kept)]
-            return years or found
+            return years or (found if self._asked and self._asked.name == "year" else [])
         for one in self._policy.fields:
             unit = _cues(self._policy, one).get("unit")
             if unit:
                 found += self._lengths(one, unit)
         return sorted(found, key=lambda each: each.start)
+
+    def _bare_money(self) -> list[Found[int]]:
+        """“and for 5?” where the calculation has no prices: a number like any other."""
+        if any(f.kind in ("money", "items") for f in self._policy.fields):
+            return []
+        amounts = [found for found in self._sentence.money if len(found.readings) == 1]
+        return [
+            Found(found.start, found.end, found.text, (int(found.value.amount),))
+            for found in amounts
+            if found.value.currency is None and found.value.amount == int(found.value.amount)
+        ]
+
+    def _none_of(self) -> list[Found[int]]:
+        """“no opened boxes”."""
+        found = []
+        for one in self._policy.fields:
+            near = _cues(self._policy, one).get("near")
+            if one.kind == "count" and near:
+                match = re.search(rf"\b(?:no|without(?: any)?)\s+(?:\w+\s+)?(?:{near})\b", self._kept, re.IGNORECASE)
+                found += [Found(match.start(), match.end(), match.group(), (0,))] if match else []
+        return found
 
     def _lengths(self, one: Field, unit: str) -> list[Found[int]]:
         """“12 days late”, “4 months billed”: stretches of time that are a count."""
@@ -198,19 +236,26 @@ class _Reader:
         for length in lengths:
             number = _UNITS[unit](length.value) if length.readings else None
             inside_date = any(day.start < length.end and length.start < day.end for day in taken)
-            named = self._asked is one or one.name in self._known.values or self._distance(one, length, []) is not None
+            alone = self._asked is not None and length.text.strip() == self._text.strip(" .!")
+            named = alone or self._asked is one or one.name in self._known.values or self._near(one, length)
             if number is not None and not inside_date and named:
                 counted.append(Found(length.start, length.end, length.text, (number,)))
         return counted
+
+    def _near(self, one: Field, value: Found[Any]) -> bool:
+        return self._distance(one, value, []) is not None
 
     # Which value is for which input
 
     def _assign(self, fields: Sequence[Field], found: Sequence[Found[Any]], take: Callable[[Field, Any], None]) -> None:
         """Give each value to the input whose words are nearest, then what is left to the one that was asked for."""
+        found = found[:_MOST_VALUES]
         if not fields or not found:
             return
         given = self._nearest(fields, found)
         left = [j for j in range(len(found)) if j not in given.values()]
+        if self._asked is None or self._asked not in fields:
+            left = [j for j in left if not _PRESENT.fullmatch(found[j].text.strip())]
         for i in self._waiting(fields, found, given, len(left)):
             fitting = [j for j in left if self._fits(fields[i], found[j])] or left
             if fitting:
@@ -241,8 +286,10 @@ class _Reader:
         """The inputs, by place, that values without words beside them can be for."""
         open_ = [i for i in range(len(fields)) if i not in given]
         asked = [i for i in open_ if fields[i] is self._asked]
-        if asked:
-            return asked
+        said = found[0].text.strip()
+        whole = len(found) == 1 and said == self._text.strip(" .!?") and re.search(r"[^\W\d]", said) is not None
+        if asked or (whole and len(fields) == 1):
+            return asked or open_
         known = [i for i in open_ if fields[i].name in self._known.values]
         changes = is_correction(self._text) or self._asked is None or len(fields) == len(known)
         if self._known.values and left and known and changes:
@@ -271,7 +318,8 @@ class _Reader:
 
     def _distance(self, one: Field, value: Found[Any], others: Iterable[Found[Any]]) -> float | None:
         near = _cues(self._policy, one).get("near")
-        return distance(near, self._text, value, others) if near else None
+        farthest = _NEAR_PRESENT if _PRESENT.fullmatch(value.text.strip()) else FARTHEST
+        return distance(near, self._text, value, others, farthest) if near else None
 
     def _far(self, one: Field, value: Found[Any]) -> float | None:
         near = _cues(self._policy, one).get("near")
@@ -280,10 +328,13 @@ class _Reader:
     # Taking
 
     def _take_day(self, one: Field, found: FoundDay) -> None:
-        if one.past or (one.past is None and self._said_as_past(found)):
-            past = find_days(self._kept, self._today, past=True)
-            found = next((day for day in past if (day.start, day.end) == (found.start, found.end)), found)
         old = self._known.values.get(one.name)
+        past = next((day for day in self._past_days() if (day.start, day.end) == (found.start, found.end)), found)
+        if past.note and isinstance(old, date) and found.readings and past.readings:
+            # “sorry, 5 November”: of the years that can be meant the one nearest to what was said before
+            found = min((past, found), key=lambda day: abs((day.readings[0] - old).days))
+        elif one.past or (one.past is None and self._said_as_past(one, found)):
+            found = past
         if not found.readings and found.period and isinstance(old, date):
             found = _in_period(found, old)
         if one.past and found.readings:
@@ -298,8 +349,12 @@ class _Reader:
             found = replace(found, readings=past_readings)
         self._take(one, found)
 
-    def _said_as_past(self, found: FoundDay) -> bool:
-        return _PAST_WORDS.search(just_before(self._kept, found.start)) is not None
+    def _said_as_past(self, one: Field, found: FoundDay) -> bool:
+        """Whether a day without a year is one of the past, for an input that can have either."""
+        before = just_before(self._kept, found.start)
+        if _FUTURE_WORDS.search(before):
+            return False
+        return _PAST_WORDS.search(before) is not None or _cues(self._policy, one).get("usually") == "past"
 
     def _take(self, one: Field, found: Found[Any]) -> None:
         """A clear value into the values; one that is not, or that cannot be, among what is unclear."""
@@ -354,7 +409,7 @@ class _Reader:
             day = "" if self._sentence.days else f"{old:%d %B %Y} "
             hour = "" if self._sentence.hours else f"{old:%H:%M} "
             together = find_moment(f"{day}{hour}{self._kept}", self._now, old.tzinfo)
-            found = together if together is not None and together.readings and (day or hour) and found else found
+            found = together if together is not None and together.readings else found
         if found is not None:
             self._take(one, found)
 
@@ -397,7 +452,7 @@ class _Reader:
     def _take_version(self, one: Field) -> None:
         named = [found.value for found in self._sentence.versions]
         if not named and one is self._asked:
-            named = re.findall(r"[0-9]+(?:\.[0-9x]+)*", self._text)[:1]
+            named = _VERSION.findall(self._text)[:1]
         if named:
             self._values[one.name] = _version(named[-1])
 

@@ -64,11 +64,11 @@ class TestConversation:
     def test_a_number_presses_a_button_and_an_empty_line_ends(
         self, here: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        typing(monkeypatch, "Until when can I dispute an invoice?", "1", "", "never read")
+        typing(monkeypatch, "Until when can I dispute an invoice?", "2", "", "never read")
         converse(here, "talk-3")
         shown = capsys.readouterr().out
-        assert "1. Yes, thanks" in shown
-        assert "2. No" in shown
+        assert "2. Yes, thanks" in shown
+        assert "3. No" in shown
         assert "Good to hear" in shown
 
     @pytest.mark.parametrize("number", ["0", "99", "-1", "1.", "²"])

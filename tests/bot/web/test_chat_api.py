@@ -46,7 +46,7 @@ class TestWithTheRealEngine:
 
     def test_a_buttons_payload_presses_it_once_and_only_in_its_conversation(self, service: Service) -> None:
         (reply,) = service.ask("Until when can I dispute an invoice?", sender="api-2")
-        helpful = reply["buttons"][0]["payload"]
+        helpful = next(one["payload"] for one in reply["buttons"] if one["title"] == "Yes, thanks")
         (refused,) = service.ask(helpful, sender="api-3")
         assert refused["data"] == {"type": "error", "code": "unknown_button"}
         (thanks,) = service.ask(helpful, sender="api-2")

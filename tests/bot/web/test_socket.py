@@ -128,9 +128,10 @@ class TestTheInstalledProgram:
             assert (user["kind"], user["client_id"]) == ("user", "client-1")
             assert (answer["kind"], answer["data"]["id"]) == ("bot", "billing/dispute-period")
 
-            await chat.send(type="press", client_id="client-2", button=answer["buttons"][0]["payload"])
+            button = next(one for one in answer["buttons"] if one["title"] == "Yes, thanks")
+            await chat.send(type="press", client_id="client-2", button=button["payload"])
             pressed, thanks = await chat.events(2)
-            assert pressed["text"] == answer["buttons"][0]["title"]
+            assert pressed["text"] == button["title"]
             assert thanks["data"]["helpful"] is True
 
     async def test_a_frame_that_is_too_large_is_refused_with_its_own_code(self, service: Service) -> None:
