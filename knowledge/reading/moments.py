@@ -11,7 +11,7 @@ from knowledge.reading.clock import Hour, Zone, find_hours, find_zones
 from knowledge.reading.dates import find_days
 from knowledge.reading.found import Found, blanked
 
-_NOW = re.compile(r"\b(?:right\s+now|now|at\s+(?:the|this)\s+moment|currently)\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:right\s+now|now|at\s+(?:the|this)\s+(?:very\s+)?moment|currently)\b", re.IGNORECASE)
 
 
 def find_moment(text: str, now: datetime, zone: tzinfo | None = None) -> Found[datetime] | None:

@@ -51,7 +51,7 @@ _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
 _PRESENT = re.compile(
     r"(?:right )?now|today|tonight|this \w+", re.IGNORECASE
 )  # said of anything, so no value by itself
-_NEAR_PRESENT = 25.0  # characters to its words, for “today” to be theirs
+_NEAR_PRESENT = 25.0  # characters to its words, for “now” to be theirs
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9x]+)*")
 _TODAY_TAKEN = "No day was named"
 _NAME = re.compile(
