@@ -48,9 +48,8 @@ _ADDS = re.compile(
 )
 _NO_NUMBER = re.compile(r"^\W*(?:none|no|zero|nothing|nil|not any|only full (?:boxes|ones))\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\w.,/:-])(?P<year>20[0-9]{2})(?![\w/:-]|[.,][0-9])")
-_PRESENT = re.compile(
-    r"(?:right )?now|today|tonight|this \w+", re.IGNORECASE
-)  # said of anything, so no value by itself
+_PRESENT = re.compile(r"(?:right )?now|at the moment", re.IGNORECASE)  # said of anything, so no value by itself
+_TODAY = re.compile(r"(?:right )?now|today", re.IGNORECASE)
 _NEAR_PRESENT = 25.0  # characters to its words, for “now” to be theirs
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9x]+)*")
 _TODAY_TAKEN = "No day was named"
@@ -502,6 +501,8 @@ class _Reader:
                 nearer.append((beside, day.start, day))
         if not nearer and other is self._asked and self._sentence.days:
             return self._sentence.days[0]
+        if not nearer and len(days) > 1:  # nobody orders today and some time ago: today is the day of the other thing
+            nearer = [(0.0, day.start, day) for day in days if _TODAY.fullmatch(day.text.strip())]
         return min(nearer, key=lambda each: each[:2])[2] if nearer else None
 
 

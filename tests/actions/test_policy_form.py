@@ -110,7 +110,7 @@ DELIVERY = "i must know the delivery cost to Sweden"
 CALLS = "wait, before that: how many concurrent calls with 3 basic and 1 premium?"
 COMMITMENT = "Commitment discount for my customer's yearly PBX created on 5 October 2026 please"
 OVERDUE = "overdue invoice check please"
-TOLL_FREE = "toll free outbound check for our number"
+TOLL_FREE = "please check if outbound calls work with our toll free number"
 EMERGENCY = "emergency service for a fully ported number, check it"
 CREDIT = "credit note for our hardware converted to HWaaS: 2 phones, 120 EUR together, calculate"
 LOSS = "HWaaS phone lost on 10 November 2026, in use since 1 August 2026, CAPEX price {}, work out what we pay"
@@ -149,7 +149,7 @@ def test_a_case_that_ends_early_is_asked_less(partner: Partner) -> None:
 
 
 def test_the_answer_from_the_faq_comes_with_the_first_question(partner: Partner) -> None:
-    asked = partner.say("can we still dispute this invoice?")
+    asked = partner.say("please tell me if I am in time to dispute an invoice")
     assert asked["text"].startswith("You can dispute an invoice for 1 year.")
     assert titles(asked) == ["Read the rule"]
     assert "Read the rule" not in titles(partner.say("tomorrow"))
@@ -571,7 +571,7 @@ def test_the_other_reading_pressed_after_the_result_changes_the_day(understandin
 @pytest.mark.parametrize("text", ["**Narnia**", "__Narnia__", "**Narnia"])
 def test_a_country_unknown_is_not_bold(understanding: Understanding, text: str) -> None:
     partner = Partner(understanding)
-    partner.say("toll free outbound check for our number")
+    partner.say(TOLL_FREE)
     assert "**" not in partner.say(text)["text"].replace("**Outbound", "")
 
 

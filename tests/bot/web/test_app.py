@@ -166,7 +166,7 @@ class TestStartAndStop:
             raw.execute("ALTER TABLE feedback RENAME TO elsewhere")
             async with caller(make_app()):
                 end = time.monotonic() + 20
-                while "not deleted" not in caplog.text:
+                while "not all deleted" not in caplog.text:
                     assert time.monotonic() < end
                     await asyncio.sleep(0.02)
                 raw.execute("ALTER TABLE elsewhere RENAME TO feedback")
