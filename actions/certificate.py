@@ -117,6 +117,17 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
     )
 
 
+def ticket_text(calculation: Calculation, outcome: Outcome, now: datetime) -> str:
+    """The certificate as the text of a Customer Care ticket: in English, with every value."""
+    lines = [
+        say("ticket_type", type=str(outcome.ticket)),
+        *(f"{label}: {text}" for label, text in outcome.inputs.items()),
+        say("ticket_result", decision=outcome.decision, policy=outcome.policy, version=outcome.rule_version),
+        say("ticket_on", day=day(now.date())),
+    ]
+    return f"**{calculation.policy.title}**\n" + _list(lines)
+
+
 def _buttons(calculation: Calculation, one: Field) -> list[Button]:
     """A button for each choice; none where anything can be the answer."""
     if one.kind == "choice":

@@ -168,8 +168,12 @@ def offer_ticket(context: Context) -> Turn:
 
 
 def open_ticket(context: Context) -> Turn:
-    """action_open_ticket: until tickets exist, says so."""
-    return Turn([reply(say("ticket_later"), type="ticket_unavailable")], {"awaiting": None})
+    """action_open_ticket: until tickets exist, says so; for a result with the text that the ticket should have."""
+    prefilled = policy_form.ticket_text(context)
+    text = "\n\n".join(
+        [say("ticket_later"), say("ticket_prefilled"), prefilled] if prefilled else [say("ticket_later")]
+    )
+    return Turn([reply(text, type="ticket_unavailable")], {"awaiting": None})
 
 
 def smalltalk(context: Context) -> Turn:

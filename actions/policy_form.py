@@ -145,6 +145,15 @@ def work_out(context: Context) -> Turn:
     return Turn([reply(say("calculations", titles=titles), type="smalltalk", kind="help")])
 
 
+def ticket_text(context: Context) -> str:
+    """What a ticket about the last result should say; empty where there is none that needs a ticket."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None or calculation.state != "done":
+        return ""
+    outcome = calculation.outcome(context.now)
+    return certificate.ticket_text(calculation, outcome, context.now) if outcome and outcome.ticket else ""
+
+
 def result(context: Context, calculation: Calculation) -> Turn:
     """The certificate of a calculation that has all it needs."""
     outcome = calculation.outcome(context.now)

@@ -452,6 +452,18 @@ def test_the_form_of_a_calculation_that_is_no_more_ends_politely(understanding: 
         assert [reply["data"]["type"] for reply in partner.replies] in (["no_answer"], ["smalltalk"])
 
 
+def test_the_ticket_that_a_result_needs_is_written_out(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    text = partner.press("Open a ticket")["text"]
+    for said in ("Type of ticket: billing.dispute", "Invoice date: 3 March 2026", "3 March 2027", "dispute_window"):
+        assert said in text
+
+
+def test_a_ticket_without_a_result_says_nothing_of_one(partner: Partner) -> None:
+    assert "Worked out" not in partner.say("open a ticket please")["text"]
+
+
 # Work it out
 
 
