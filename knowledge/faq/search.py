@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ Decision = Literal["answer", "choices", "none"]
 
 MOST_CHOICES = 3
 _HITS = 5
+_KEPT = 64  # texts understood last
 _LONGEST_TOGETHER = 400  # characters of a message with what was said before it
 _SAME_WORDS = 0.97  # cosine from which a message is a phrasing typed again
 _SAME_WORDS_SCORE = 0.95
@@ -104,6 +106,8 @@ class Search:
         self._embedder = embedder
         self._thresholds = thresholds
         self._read = reader(index.terms, index.vocabulary)
+        # A turn asks for the same text several times: alone, without the last answer, with the text before it.
+        self._understood = lru_cache(_KEPT)(self._understand)
         self._ids = tuple(index.entries)
         self._position = {entry: i for i, entry in enumerate(self._ids)}
         self._row_entry = np.array([self._position[row.entry] for row in index.rows])
@@ -128,10 +132,9 @@ class Search:
         example = self.index.examples.get(plain(message))
         if not any(character.isalnum() for character in text):  # a lone emoji may still be a greeting
             return Result((), "none", example, float(example is not None), self.index.manifest.version)
-        vector = self._embedder.embed([text])
-        probabilities = self.index.classifier.probabilities([text], vector)[0]
+        probabilities, all_scores = self._understood(text)
         policy, policy_confidence, policy_request = self._policy(probabilities)
-        scores = self._scores(vector, self._folded(probabilities))
+        scores = all_scores.copy()
         for entry in besides & self._position.keys():
             scores[self._position[entry]] = 0.0
         best = np.argsort(-scores)[:_HITS]
@@ -143,6 +146,12 @@ class Search:
             *(hits, self._decide(hits), intent, intent_confidence, self.index.manifest.version),
             *(policy, policy_confidence, policy_request),
         )
+
+    def _understand(self, text: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Class probabilities of a text, and the score of each entry."""
+        vector = self._embedder.embed([text])
+        probabilities = self.index.classifier.probabilities([text], vector)[0]
+        return probabilities, self._scores(vector, self._folded(probabilities))
 
     def search_after(self, message: str, before: str, *, besides: frozenset[str] = frozenset()) -> Result:
         """Find what answers `message` when it leans on what was said `before` it (“and how much is it?”).

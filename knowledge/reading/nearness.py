@@ -6,9 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from knowledge.reading.answers import words
 from knowledge.reading.found import Found
 
@@ -48,9 +45,19 @@ def nearest(distances: Sequence[Sequence[float | None]]) -> dict[int, int]:
     A row that gets no column counts as a little farther than FARTHEST.
     """
     alone = FARTHEST + 1
-    costs = np.array([[alone if one is None else one for one in row] for row in distances])
-    rows, columns = linear_sum_assignment(costs)
-    return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if distances[i][j] is not None}
+    columns = len(distances[0]) if distances else 0
+    # The best assignment of the columns so far, by the set of rows that have one: few rows, so few sets.
+    best: dict[frozenset[int], tuple[float, dict[int, int]]] = {frozenset(): (alone * len(distances), {})}
+    for column in range(columns):
+        for rows, (cost, given) in list(best.items()):
+            for row, one in enumerate(distances):
+                step = one[column]
+                if row in rows or step is None:
+                    continue
+                wider, total = rows | {row}, cost - alone + step
+                if wider not in best or total < best[wider][0]:
+                    best[wider] = total, {**given, row: column}
+    return min(best.values(), key=lambda each: each[0])[1]
 
 
 def _between(text: str, cue: tuple[int, int], value: tuple[int, int], others: Sequence[Found[Any]]) -> float:
