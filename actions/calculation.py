@@ -83,9 +83,7 @@ class Calculation:
 
     def hear(self, text: str, now: datetime) -> bool:
         """Take what a message says for this calculation; whether it said anything."""
-        read = self.read(text, now)
-        self._take(read)
-        return bool(read)
+        return self.take(self.read(text, now))
 
     def read(self, text: str, now: datetime) -> Read:
         """What a message says for this calculation, without taking it."""
@@ -165,7 +163,8 @@ class Calculation:
             found.paused = behind
         return found
 
-    def _take(self, read: Read) -> None:
+    def take(self, read: Read) -> bool:
+        """Take what `read` found in a message; whether it found anything."""
         for name, value in read.values.items():
             value = self._with_currency(name, value)
             self.values = _last(self.values, name, as_json(value))
@@ -189,6 +188,7 @@ class Calculation:
         if read:
             self.mood = "heard"
             self.changed = list(read.values)
+        return bool(read)
 
     def _with_currency(self, name: str, value: Any) -> Any:
         """“1,200.00” typed as the answer to which amount “1.200 EUR” is keeps its currency."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from operator import attrgetter
 
 from actions.light_spacy import STOP_WORDS
 from actions.turns import Context
@@ -39,10 +40,10 @@ def with_context(context: Context, alone: Result) -> tuple[str, Result]:
     both = f"{before} {text}"[-_LONGEST_TOGETHER:]
     leaning = context.search.search_after(text, before, besides=frozenset({shown} if shown else ()))
     together = context.search.search(both)
-    if _best(together) == shown != _best(alone):
-        chosen = together if leaning.decision == "none" else max((alone, leaning), key=_confidence)
+    if together.best == shown != alone.best:
+        chosen = together if leaning.decision == "none" else max((alone, leaning), key=attrgetter("confidence"))
     else:
-        chosen = max((alone, together), key=_confidence)
+        chosen = max((alone, together), key=attrgetter("confidence"))
     last = context.search.index.entries.get(shown or "")
     if chosen.decision != "answer" and last is not None and _speaks_of(last, text, before):
         again = tuple(hit for hit in together.hits if hit.id == shown)
@@ -59,11 +60,3 @@ def _speaks_of(entry: Entry, text: str, before: str) -> bool:
 
 def _stems(text: str) -> set[str]:
     return {word[:_STEM] for word in re.findall(r"[a-z0-9]+", text.casefold()) if word not in STOP_WORDS}
-
-
-def _best(result: Result) -> str | None:
-    return result.hits[0].id if result.hits else None
-
-
-def _confidence(result: Result) -> float:
-    return result.hits[0].confidence if result.hits else 0.0

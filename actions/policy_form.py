@@ -17,7 +17,9 @@ from actions.turns import Context, Step, Turn
 from actions.wording import say
 from knowledge.faq.entries import Entry
 from knowledge.policy.catalogue import POLICIES
+from knowledge.policy.fields import Policy
 from knowledge.reading.corrections import is_correction
+from knowledge.reading.values import Read
 
 FORM = "policy_form"
 _FOLLOWS_UP = re.compile(
@@ -107,20 +109,17 @@ def follow_up(context: Context) -> Turn | None:
     said = not _ASKS.search(context.text) or all(part["decision"] != "answer" for part in parts)
     if not read or not (said or _FOLLOWS_UP.search(context.text) or is_correction(context.text)):
         return None
-    calculation.hear(context.text, context.now)
+    calculation.take(read)
     return _again(context, calculation)
 
 
 def implied(context: Context) -> Turn | None:
     """A value said after an entry that explains a rule, which needs no button: “it must go to Italy”."""
-    entry = context.slot("last_entry")
-    policies = [policy for policy in POLICIES.values() if entry in policy.sources[:_FIRST_SOURCES]]
-    if context.intent not in _SAID or _ASKS.search(context.text) or context.text.startswith("/") or not policies:
+    policies = _explained_by(context.slot("last_entry"))
+    if context.intent not in _SAID or _ASKS.search(context.text) or context.pressed or not policies:
         return None
-    question = context.slot("last_question") or ""
     for policy in policies:
-        calculation = Calculation(policy.id)
-        calculation.hear(question, context.now)
+        calculation = _with_last_question(context, policy)
         # A bare “yes” answers whether the entry helped, not the first input of a calculation nobody has begun.
         asks = context.intent in ("question", "choose") and calculation.outcome(context.now) is None
         calculation.asked = calculation.next_field().name if asks else None
@@ -136,8 +135,7 @@ def work_out(context: Context) -> Turn:
     policies = [policy for policy in POLICIES.values() if entry in policy.sources]
     if policies:
         first = min(policies, key=lambda policy: policy.sources.index(str(entry)))
-        calculation = Calculation(first.id)
-        calculation.hear(context.slot("last_question") or "", context.now)
+        calculation = _with_last_question(context, first)
         calculation.hear(context.text, context.now)
         calculation.mood = "begun"
         return _again(context, calculation)
@@ -173,6 +171,18 @@ STEPS: dict[str, Step] = {
 }
 
 
+def _explained_by(entry: str | None) -> list[Policy]:
+    """The calculations whose rule an entry is about."""
+    return [policy for policy in POLICIES.values() if entry in policy.sources[:_FIRST_SOURCES]]
+
+
+def _with_last_question(context: Context, policy: Policy) -> Calculation:
+    """A calculation with what the question before said for it."""
+    calculation = Calculation(policy.id)
+    calculation.hear(context.slot("last_question") or "", context.now)
+    return calculation
+
+
 def _rule(context: Context, calculation: Calculation) -> Entry | None:
     """The entry of this calculation that answers the latest message, where the search is sure of one."""
     (found,) = (context.tracker.latest_message.get("search") or [None])[:1]
@@ -191,7 +201,7 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
         earlier.hear(context.text, context.now)
         return earlier
     calculation = _of_last_entry(context, policy_id) or Calculation(policy_id)
-    button = context.text.startswith("/")
+    button = context.pressed
     text = (context.slot("last_question") or "") if button else context.text
     calculation.hear(text, context.now)
     calculation.mood = "begun"
@@ -200,12 +210,11 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
 
 def _of_last_entry(context: Context, policy_id: str) -> Calculation | None:
     """A plain statement after an entry is said for that entry's calculation, not for another that it reminds of."""
-    policies = [policy for policy in POLICIES.values() if context.slot("last_entry") in policy.sources[:_FIRST_SOURCES]]
-    if _ASKS.search(context.text) or context.text.startswith("/") or policy_id in [policy.id for policy in policies]:
+    policies = _explained_by(context.slot("last_entry"))
+    if _ASKS.search(context.text) or context.pressed or policy_id in [policy.id for policy in policies]:
         return None
     for policy in policies:
-        calculation = Calculation(policy.id)
-        calculation.hear(context.slot("last_question") or "", context.now)
+        calculation = _with_last_question(context, policy)
         if calculation.read(context.text, context.now):
             return calculation
     return None
@@ -213,7 +222,7 @@ def _of_last_entry(context: Context, policy_id: str) -> Calculation | None:
 
 def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
     """Whether a message changes the calculation that was done last, rather than asking for a new one."""
-    if context.text.startswith("/"):
+    if context.pressed:
         return False
     read = earlier.read(context.text, context.now)
     if not read:
@@ -221,8 +230,8 @@ def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
     fresh = Calculation(policy_id)
     fresh.hear(context.text, context.now)
     if _FOLLOWS_UP.search(context.text) or is_correction(context.text):
-        sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
-        return earlier.policy_id == policy_id or sure < _SURELY_ANOTHER or is_correction(context.text)
+        unsure = context.confidence < _SURELY_ANOTHER
+        return earlier.policy_id == policy_id or unsure or is_correction(context.text)
     if earlier.policy_id == policy_id:  # a whole case of its own is a new one
         return fresh.outcome(context.now) is None
     return not _ASKS.search(context.text) and len(read.values) > len(fresh.values)
@@ -235,21 +244,22 @@ def _heard(context: Context, calculation: Calculation) -> Turn:
         fits = context.entity("policy") == calculation.policy_id and _pressed(context, calculation)
         calculation.mood = "heard" if fits else "not_understood"
         return _going_on(context, calculation)
-    if intent in _TALK and context.text.startswith("/"):
+    if intent in _TALK and context.pressed:
         return _interrupted(calculation)
     other = context.entity("policy") if intent == "calculate" else None
-    sure = float((context.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
-    surely = sure >= _SURELY_ANOTHER and _ASKS.search(context.text) is not None
-    if other not in (None, calculation.policy_id) and (surely or not _answers(context, calculation)):
+    surely = context.confidence >= _SURELY_ANOTHER and _ASKS.search(context.text) is not None
+    read = calculation.read(context.text, context.now)
+    answers = _answers(context, calculation, read)
+    if other not in (None, calculation.policy_id) and (surely or not answers):
         return _going_on(context, _other(context, calculation, str(other)))
-    if intent == "calculate" and context.text.startswith("/"):
+    if intent == "calculate" and context.pressed:
         calculation.mood = "resumed"
         return _going_on(context, calculation)
-    if intent in _OWN_TURNS and calculation.asked not in calculation.read(context.text, context.now).values:
+    if intent in _OWN_TURNS and calculation.asked not in read.values:
         return _own_turn(context, calculation)
-    if _is_question(context, calculation):
+    if not answers and _is_question(context, read):
         return _interrupted(calculation)
-    if calculation.hear(context.text, context.now):
+    if calculation.take(read):
         return _going_on(context, calculation)
     if _UNKNOWN.search(context.text):
         calculation.mood = "unknown"
@@ -260,21 +270,20 @@ def _heard(context: Context, calculation: Calculation) -> Turn:
     return _going_on(context, calculation)
 
 
-def _answers(context: Context, calculation: Calculation) -> bool:
+def _answers(context: Context, calculation: Calculation, read: Read) -> bool:
     """Whether a message says what was asked for."""
-    read = calculation.read(context.text, context.now)
     named = {*read.values, *(one.field for one in read.unclear)}
     of_item = "price" in read.part or (bool(read.part) and not _ASKS.search(context.text))
     return calculation.asked in named or (calculation.asked == "items" and of_item)
 
 
-def _is_question(context: Context, calculation: Calculation) -> bool:
-    """Whether a message asks the FAQ something, rather than saying what was asked for."""
-    if context.intent != "question" or not _ASKS.search(context.text) or _answers(context, calculation):
+def _is_question(context: Context, read: Read) -> bool:
+    """Whether a message that doesn't say what was asked for asks the FAQ something."""
+    if context.intent != "question" or not _ASKS.search(context.text):
         return False
     parts = context.tracker.latest_message.get("search") or []
     sure = any(part["decision"] != "none" for part in parts)
-    return sure and (not calculation.read(context.text, context.now) or not is_correction(context.text))
+    return sure and (not read or not is_correction(context.text))
 
 
 def _own_turn(context: Context, calculation: Calculation) -> Turn:
@@ -290,7 +299,7 @@ def _own_turn(context: Context, calculation: Calculation) -> Turn:
 def _other(context: Context, calculation: Calculation, policy_id: str) -> Calculation:
     """Another calculation comes in between; this one waits."""
     fresh = Calculation(policy_id, paused=calculation.pause())
-    fresh.hear("" if context.text.startswith("/") else context.text, context.now)
+    fresh.hear("" if context.pressed else context.text, context.now)
     fresh.mood = "begun"
     return fresh
 

@@ -49,6 +49,16 @@ class Context:
     def intent(self) -> str:
         return str((self.tracker.latest_message.get("intent") or {}).get("name"))
 
+    @property
+    def confidence(self) -> float:
+        """How sure the intent is, 0 to 1."""
+        return float((self.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+
+    @property
+    def pressed(self) -> bool:
+        """Whether the message is a button's payload."""
+        return self.text.startswith("/")
+
     def slot(self, name: str) -> Any:
         return self.tracker.get_slot(name)
 

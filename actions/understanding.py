@@ -61,12 +61,11 @@ class Understanding:
         parts = self._parts(text, whole)
         policy = requests.wanted(text, whole, now)
         # A second question of another kind is answered, with a button to work the first one out.
-        if policy is not None and (len(parts) == 1 or all(_best(part) in POLICIES[policy].sources for part in parts)):
+        if policy is not None and (len(parts) == 1 or all(part.best in POLICIES[policy].sources for part in parts)):
             asked = _parsed(text, "calculate", whole.policy_confidence, entities)
             asked["entities"].append({"entity": "policy", "value": policy})
             return {**asked, "search": [asdict(whole)]}
-        confidence = whole.hits[0].confidence if whole.hits else 0.0
-        return {**_parsed(text, "question", confidence, entities), "search": [asdict(part) for part in parts]}
+        return {**_parsed(text, "question", whole.confidence, entities), "search": [asdict(part) for part in parts]}
 
     def _parts(self, text: str, whole: Result) -> list[Result]:
         """One result for each question in the message; only the whole's when it asks one thing."""
@@ -95,10 +94,6 @@ class Understanding:
         if whole.hits[0].id not in found or len(found) + len(unsure) < 2:
             return [whole]
         return [*found.values(), *unsure[:1]]
-
-
-def _best(part: Result) -> str | None:
-    return part.hits[0].id if part.hits else None
 
 
 def _entity(found: Span, *, in_text: bool) -> dict[str, Any]:

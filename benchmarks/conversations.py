@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,15 +18,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import uvicorn
 from rich.console import Console
 from rich.table import Table
 
 from actions.live_index import LiveIndex
 from actions.server import create_app
+from benchmarks.engines import start_engine
 from bot.engine import Engine, EngineFailure, as_text
-from bot.supervisor import engine_environment
 from knowledge import strict_yaml
 from settings import ROOT, Settings
 from tests.service import free_port
@@ -64,7 +61,7 @@ def load(files: list[Path]) -> list[tuple[str, dict[str, Any]]]:
 @contextlib.contextmanager
 def running_engine() -> Iterator[str]:
     """The engine's address, with `actions` behind it on the fixed clock."""
-    actions_port, engine_port = free_port(), free_port()
+    actions_port = free_port()
     config = uvicorn.Config(
         create_app(LiveIndex(Settings.load({})), _TOKEN, now=lambda: NOW),
         "127.0.0.1",
@@ -74,18 +71,8 @@ def running_engine() -> Iterator[str]:
     server = uvicorn.Server(config)
     threading.Thread(target=server.run, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.load({"CARE_DATA_DIR": folder})
-        command = [
-            *(str(ROOT / ".venv-rasa" / "bin" / "rasa"), "run", "-i", "127.0.0.1", "-p", str(engine_port)),
-            *("--model", str(settings.models_dir / "dialogue.tar.gz")),
-            *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-        ]
-        environment = engine_environment(settings, _TOKEN, f"http://127.0.0.1:{actions_port}")
-        silent = subprocess.DEVNULL
-        engine = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=silent, stderr=silent)
+        engine, url = start_engine(Path(folder), _TOKEN, f"http://127.0.0.1:{actions_port}")
         try:
-            url = f"http://127.0.0.1:{engine_port}"
-            _wait_for(url, engine)
             yield url
         finally:
             engine.terminate()
@@ -217,17 +204,6 @@ def _short(reply: dict[str, Any]) -> list[str]:
     lines = [line for line in reply["text"].splitlines() if line.strip()][:6]
     buttons = " ".join(f"[{button['title']}]" for button in reply["buttons"][:6])
     return [f"({reply['data'].get('type')})", *lines, *([buttons] if buttons else [])]
-
-
-def _wait_for(url: str, engine: subprocess.Popen[bytes]) -> None:
-    for _ in range(900):
-        if engine.poll() is not None:
-            raise SystemExit("the engine did not start")
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url, timeout=1).status_code == 200:
-                return
-        time.sleep(0.1)
-    raise SystemExit("the engine did not start within 90 s")
 
 
 def main(arguments: list[str]) -> int:

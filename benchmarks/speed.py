@@ -27,8 +27,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bot.supervisor import engine_environment
-from settings import ROOT, Settings
+from benchmarks.engines import start_engine, wait_for
+from settings import ROOT
 from tests.service import Service, free_port
 
 _TURNS = 130
@@ -76,7 +76,7 @@ def actions_ready(folder: Path) -> None:
         env={**environment, "CARE_INTERNAL_TOKEN": "bench"},
         stdin=subprocess.PIPE,
     )
-    wait_for(f"http://127.0.0.1:{port}/healthz")
+    wait_for(f"http://127.0.0.1:{port}/healthz", process)
     table = Table("`actions` alone", "")
     table.add_row("ready after (wanted: at most 3 s)", f"{time.perf_counter() - started:.1f} s")
     table.add_row("resident", f"{psutil.Process(process.pid).memory_info().rss / 2**20:.0f} MiB")
@@ -85,32 +85,11 @@ def actions_ready(folder: Path) -> None:
     process.wait()
 
 
-def wait_for(url: str) -> None:
-    """Until it answers 200."""
-    for _ in range(600):
-        try:
-            if httpx.get(url, timeout=1).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit(f"{url} did not answer within a minute")
-
-
 def start_bare_engine(folder: Path) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes], str]:
     """The stock engine with our dialogue model and benchmarks/bare_peer.py behind it."""
-    peer_port, engine_port = free_port(), free_port()
+    peer_port = free_port()
     peer = subprocess.Popen([sys.executable, "-m", "benchmarks.bare_peer", str(peer_port)], cwd=ROOT)
-    settings = Settings.load({"CARE_DATA_DIR": str(folder)})
-    command = [
-        *(str(ROOT / ".venv-rasa" / "bin" / "rasa"), "run", "-i", "127.0.0.1", "-p", str(engine_port)),
-        *("--model", str(settings.models_dir / "dialogue.tar.gz")),
-        *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-    ]
-    environment = engine_environment(settings, "bare", f"http://127.0.0.1:{peer_port}")
-    engine = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{engine_port}"
-    wait_for(url)
+    engine, url = start_engine(folder, "bare", f"http://127.0.0.1:{peer_port}")
     return peer, engine, url
 
 

@@ -62,15 +62,20 @@ def plan(settings: Settings) -> Plan:
     if not engine_url:
         port = _free_port()
         engine_url = f"http://127.0.0.1:{port}"
-        command = [
-            *(str(ROOT / ".venv-rasa" / "bin" / "rasa"), "run", "-i", "127.0.0.1", "-p", str(port)),
-            *("--model", str(settings.models_dir / "dialogue.tar.gz")),
-            *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
-        ]
+        command = engine_command(settings, port)
         environment = engine_environment(settings, token, actions_url)
         _write_private(settings.data_dir / "engine.env", _shell_lines(environment))
         children.append(Child("engine", command, environment, logs / "engine.log"))
     return Plan(children, engine_url, actions_url)
+
+
+def engine_command(settings: Settings, port: int) -> list[str]:
+    """The stock engine with our dialogue model, on loopback."""
+    return [
+        *(str(ROOT / ".venv-rasa" / "bin" / "rasa"), "run", "-i", "127.0.0.1", "-p", str(port)),
+        *("--model", str(settings.models_dir / "dialogue.tar.gz")),
+        *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
+    ]
 
 
 def engine_environment(settings: Settings, token: str, actions_url: str) -> dict[str, str]:

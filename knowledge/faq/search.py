@@ -90,6 +90,16 @@ class Result:
     policy_request: float = 0.0  # how much it sounds like wanting a case worked out, 0 to 1
 
     @property
+    def best(self) -> str | None:
+        """The entry found first, if any."""
+        return self.hits[0].id if self.hits else None
+
+    @property
+    def confidence(self) -> float:
+        """That the entry found first is the right one; 0 where none was found."""
+        return self.hits[0].confidence if self.hits else 0.0
+
+    @property
     def choices(self) -> tuple[Hit, ...]:
         """The entries to offer when unsure."""
         return self.hits[:MOST_CHOICES]

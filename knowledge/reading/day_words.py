@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from knowledge import strict_yaml
+from knowledge.policy.calendars import add_years
 from knowledge.policy.inputs import FIRST_YEAR, LAST_YEAR
 from knowledge.policy.wording import day_text
 from knowledge.reading.found import Found
@@ -27,6 +28,13 @@ class FoundDay(Found[date]):
     """A day in a sentence. `period`: first and last day where only a month or a year was named."""
 
     period: tuple[date, date] | None = None
+
+    def in_year_of(self, old: date) -> date | None:
+        """Where only a year was named (“it was 2022”): the day of that year which is known of another."""
+        if self.period is None or self.period[0] != date(self.period[0].year, 1, 1):
+            return None
+        whole = self.period[1] == date(self.period[0].year, 12, 31)
+        return add_years(old, self.period[0].year - old.year) if whole else None
 
 
 @dataclass(frozen=True)

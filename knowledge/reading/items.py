@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
-from knowledge.policy.calendars import add_years
 from knowledge.policy.fields import InvalidInput
 from knowledge.policy.inputs import Item, checked_price
 from knowledge.policy.money import Money
@@ -70,8 +69,8 @@ def read_items(
         days = [found for found in days if found.readings or found.period is None]
     clear, note = [], ""
     for found in days:
-        if not found.readings and found.period and len(old) == 1 and _whole_year(found.period):
-            day = add_years(old[0].day, found.period[0].year - old[0].day.year)
+        day = found.in_year_of(old[0].day) if len(old) == 1 and not found.readings else None
+        if day is not None:
             found = replace(found, readings=(day,), note=f"Only the year was named: {day_text(day)} is taken.")
         past = tuple(day for day in found.readings if day <= today)
         if found.readings and not past:
@@ -171,7 +170,3 @@ def _of_line(
 
 def _each(text: str, money: Sequence[FoundMoney]) -> bool:
     return any(found.each for found in money) or (bool(money) and _EACH.search(text) is not None)
-
-
-def _whole_year(period: tuple[date, date]) -> bool:
-    return (period[0].month, period[0].day, period[1].month, period[1].day) == (1, 1, 12, 31)

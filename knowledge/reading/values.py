@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import strict_yaml
-from knowledge.policy.calendars import add_years
 from knowledge.policy.fields import Field, InvalidInput, Policy
 from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.wording import day_text
@@ -334,8 +333,10 @@ class _Reader:
             found = min((past, found), key=lambda day: abs((day.readings[0] - old).days))
         elif one.past or (one.past is None and self._said_as_past(one, found)):
             found = past
-        if not found.readings and found.period and isinstance(old, date):
-            found = _in_period(found, old)
+        known = found.in_year_of(old) if isinstance(old, date) and not found.readings else None
+        if known is not None:
+            note = f"Only the year was named: {day_text(known)} is taken, the same day as before."
+            found = replace(found, readings=(known,), reason="", note=note)
         if one.past and found.readings:
             past_readings = tuple(day for day in found.readings if day <= self._today)
             if not past_readings:
@@ -530,13 +531,3 @@ def _only_country(sentence: Sentence) -> str | None:
 
 def _has_x(phone: Found[str]) -> bool:
     return bool(re.search(r"[xX]\s*$", phone.text))
-
-
-def _in_period(found: FoundDay, old: date) -> FoundDay:
-    """“it was 2022” said of a day that is known: the same day of that year."""
-    first, last = found.period or (old, old)
-    if (first.month, first.day, last.month, last.day) != (1, 1, 12, 31):
-        return found
-    day = add_years(old, first.year - old.year)
-    note = f"Only the year was named: {day_text(day)} is taken, the same day as before."
-    return replace(found, readings=(day,), reason="", note=note)
