@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession, now
+from tickets.base import now
+from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
 
 SESSION_IDLE = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=7)
@@ -88,7 +89,7 @@ def receive(
             raise UsedButton
         pressed.used_at = now()
         text, message = pressed.title, pressed.payload
-    event = _append(session, conversation_id, kind="user", text=text, client_id=client_id)
+    event = append(session, conversation_id, kind="user", text=text, client_id=client_id)
     turn = Turn(id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
     event.turn_id = turn.id
     session.add(turn)
@@ -108,7 +109,7 @@ def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record
         return []
     events = []
     for reply in replies:
-        event = _append(
+        event = append(
             session, turn.conversation_id, kind="bot", text=reply["text"], data=reply["data"], turn_id=turn_id
         )
         event.buttons = [_give_out(session, event, button) for button in reply["buttons"]]
@@ -130,7 +131,7 @@ def notice(session: Session, turn_id: str, text: str, data: dict[str, Any], *, g
     turn.attempts += 1
     if give_up:
         turn.state, turn.finished_at = "failed", now()
-    event = _append(session, turn.conversation_id, kind="notice", text=text, data=data, turn_id=turn_id)
+    event = append(session, turn.conversation_id, kind="notice", text=text, data=data, turn_id=turn_id)
     session.flush()
     return [event]
 
@@ -205,7 +206,8 @@ def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Eve
     return session.scalar(select(Event).where(Event.conversation_id == conversation_id, Event.client_id == client_id))
 
 
-def _append(session: Session, conversation_id: str, **values: Any) -> Event:
+def append(session: Session, conversation_id: str, **values: Any) -> Event:
+    """Put an event at the end of a conversation."""
     session.execute(update(Conversation).where(Conversation.id == conversation_id).values(active_at=now()))
     event = Event(
         conversation_id=conversation_id,

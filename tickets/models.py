@@ -1,48 +1,20 @@
-"""The tables: conversations, their events and turns, the buttons given out, and what editors learn from.
+"""The tables of conversations: their events and turns, the buttons given out, and what editors learn from.
+
+Those of tickets are in ticket_models.py, of agents in agent_models.py.
 
 Times are UTC. Ids of conversations, turns and buttons are 128 random bits or more, in hex.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import DateTime
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-def now() -> datetime:
-    """The current time, UTC."""
-    return datetime.now(UTC)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A time that is UTC on every database; SQLite keeps no zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+from tickets.base import Base, UtcTime, now
+from tickets.ticket_models import Partner
 
 
 class Conversation(Base):
@@ -54,6 +26,7 @@ class Conversation(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     channel: Mapped[str] = mapped_column(String(16))  # web, api
     external_id: Mapped[str] = mapped_column(String(200))  # the channel's own name, or a session's hash
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey(Partner.id), index=True)  # None: anonymous
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     active_at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)
 

@@ -29,8 +29,8 @@ from bot.web import chat_api, policies_api, socket
 from bot.web.guard import Guard
 from settings import Settings
 from tickets import conversations
+from tickets.base import now
 from tickets.database import Database
-from tickets.models import now
 
 log = logging.getLogger("care.web")
 

@@ -17,8 +17,8 @@ from bot.messages import Frame, Messages, NotAccepted, frame
 from bot.web.origins import own_or_listed
 from settings import Settings
 from tickets import conversations
+from tickets.base import now
 from tickets.database import Database
-from tickets.models import now
 
 HELLO_SECONDS = 10.0
 CHECK_SECONDS = 300.0  # how often a quiet session is looked at again

@@ -30,7 +30,8 @@ from tests.promises.clients import ChatClient
 from tests.promises.conftest import Size
 from tests.service import Service
 from tickets import conversations
-from tickets.models import Base, Event, Turn, now
+from tickets.base import Base, now
+from tickets.models import Event, Turn
 
 _SLACK = 2.5  # other work on the machine may stretch a turn by this factor
 

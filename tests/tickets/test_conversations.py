@@ -13,9 +13,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from tickets import conversations
+from tickets.base import Base, now
 from tickets.conversations import MOST_REPLAYED, SESSION_IDLE, SESSION_LIFE, Received, UnknownButton, UsedButton
 from tickets.database import Database
-from tickets.models import Base, Button, Conversation, Event, Feedback, Question, Turn, WebSession, now
+from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
 
 ANSWER: list[dict[str, Any]] = [
     {

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from tickets.models import Base
+from tickets import models  # noqa: F401  the tables must be known
+from tickets.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True

@@ -22,8 +22,9 @@ from tests.bot.peers import Rasa, after, nothing
 from tests.bot.web.conftest import MakeApp, caller
 from tests.service import Service
 from tickets import conversations
+from tickets.base import now
 from tickets.database import Database
-from tickets.models import Conversation, Event, now
+from tickets.models import Conversation, Event
 
 
 async def until_status(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:

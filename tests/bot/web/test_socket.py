@@ -26,9 +26,10 @@ from bot.web import socket as module
 from tests.bot.peers import Rasa, after, first, nothing, said, serving
 from tests.bot.web.conftest import MakeApp
 from tests.service import Service
+from tickets.base import now
 from tickets.conversations import MOST_REPLAYED, SESSION_IDLE
 from tickets.database import Database
-from tickets.models import Event, WebSession, now
+from tickets.models import Event, WebSession
 
 _PATIENCE = 20.0
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from tickets.models import UtcTime
+from tickets.base import UtcTime
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,222 @@
+"""Every change of a ticket, each one named function that writes its event: nothing else changes a ticket.
+
+A change that reaches the partner gives the events that were added to the partner's conversation,
+so that whoever commits can tell the open windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tickets import conversations
+from tickets.agent_models import Agent
+from tickets.base import now
+from tickets.models import Conversation, Event
+from tickets.states import CLOSED, NEW, OPEN, RESOLVED, SHOWN, WAITING, Targets, check, due, rank
+from tickets.ticket_models import Correction, Ticket, TicketEvent
+from tickets.types import ticket_types
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who makes a change: kind is partner, agent or system."""
+
+    kind: str
+    id: str | None
+    name: str
+
+    @classmethod
+    def of(cls, agent: Agent) -> Author:
+        return cls("agent", agent.id, agent.shown)
+
+
+SYSTEM = Author("system", None, "Customer Care bot")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a change wrote: its event (None where nothing was to change), and what the partner's chat now shows."""
+
+    ticket: Ticket
+    event: TicketEvent | None
+    chat: list[Event] = field(default_factory=list)
+
+
+def assign(session: Session, ticket: Ticket, author: Author, assignee: Agent | None) -> Changed:
+    """Give a ticket to an agent, or to nobody; a new one becomes open."""
+    before = session.get(Agent, ticket.assignee_id) if ticket.assignee_id else None
+    if (assignee.id if assignee else None) == ticket.assignee_id:
+        return Changed(ticket, None)
+    ticket.assignee_id = assignee.id if assignee else None
+    shown = {"from": before.shown if before else None, "to": assignee.shown if assignee else None}
+    event = _event(session, ticket, "assigned", author, data=shown)
+    if assignee is not None and ticket.state == NEW:
+        _become(session, ticket, SYSTEM, OPEN)
+    return Changed(ticket, event)
+
+
+def reply(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
+    """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for."""
+    event = _event(session, ticket, "reply", author, text, key=key)
+    if ticket.first_answer_at is None:
+        ticket.first_answer_at = event.at
+    if ticket.state in (NEW, OPEN):
+        _become(session, ticket, SYSTEM, WAITING)
+    return Changed(ticket, event, _tell(session, ticket, text, kind="reply", author=author.name))
+
+
+def note(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
+    """A note among agents; no partner ever sees it."""
+    return Changed(ticket, _event(session, ticket, "note", author, text, key=key))
+
+
+def comment(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
+    """The partner adds something: a ticket that waited or was over is opened again, and triaged anew."""
+    event = _event(session, ticket, "comment", author, text, key=key)
+    if ticket.state in (WAITING, RESOLVED, CLOSED):
+        _become(session, ticket, SYSTEM, OPEN)
+    ticket.triage_due = True
+    return Changed(ticket, event)
+
+
+def set_state(session: Session, ticket: Ticket, author: Author, state: str) -> Changed:
+    """Bring a ticket to another state. Raises NotAllowed where the states' order forbids it."""
+    if state == ticket.state:
+        return Changed(ticket, None)
+    check(ticket.state, state)
+    event = _become(session, ticket, author, state)
+    chat = []
+    if state in (RESOLVED, CLOSED) and author.kind == "agent":
+        chat = _tell(session, ticket, "", kind="state", author=author.name)
+    return Changed(ticket, event, chat)
+
+
+def set_priority(session: Session, ticket: Ticket, author: Author, priority: str, targets: Targets) -> Changed:
+    """Correct the priority; the first answer's due time moves with it."""
+    changed = _correct(session, ticket, author, "priority", ticket.priority, priority)
+    if changed.event is not None:
+        ticket.priority, ticket.rank = priority, rank(priority)
+        ticket.due_at = due(priority, ticket.created_at, targets)
+    return changed
+
+
+def set_queue(session: Session, ticket: Ticket, author: Author, queue: str) -> Changed:
+    """Hand a ticket to another queue."""
+    changed = _correct(session, ticket, author, "queue", ticket.queue, queue)
+    if changed.event is not None:
+        ticket.queue = queue
+    return changed
+
+
+def set_type(session: Session, ticket: Ticket, author: Author, type_id: str) -> Changed:
+    """Correct the type; the queue and what is missing follow it."""
+    changed = _correct(session, ticket, author, "type", ticket.type, type_id)
+    if changed.event is not None:
+        ticket.type, ticket.queue = type_id, ticket_types()[type_id].queue
+        _see_missing(ticket)
+    return changed
+
+
+def set_field(session: Session, ticket: Ticket, author: Author, name: str, value: Any) -> Changed:
+    """Correct an extracted field; None removes it."""
+    changed = _correct(session, ticket, author, f"field:{name}", ticket.fields.get(name), value)
+    if changed.event is not None:
+        kept = {known: old for known, old in ticket.fields.items() if known != name}
+        ticket.fields = kept if value is None else {**kept, name: value}
+        _see_missing(ticket)
+    return changed
+
+
+def triaged(session: Session, ticket: Ticket, fields: dict[str, Any], triage: dict[str, Any]) -> Changed:
+    """A triage after opening: what an agent has corrected stays; fields and findings are brought up to date."""
+    ticket.fields = {**fields, **ticket.fields}
+    ticket.triage, ticket.triage_due = triage, False
+    _see_missing(ticket)
+    return Changed(ticket, _event(session, ticket, "triaged", SYSTEM, data={"missing": ticket.missing}))
+
+
+def _become(session: Session, ticket: Ticket, author: Author, state: str) -> TicketEvent:
+    before, ticket.state = ticket.state, state
+    at = now()
+    if state == RESOLVED:
+        ticket.resolved_at = at
+    elif state == CLOSED:
+        ticket.closed_at = at
+        ticket.resolved_at = ticket.resolved_at or at
+    else:
+        ticket.resolved_at = ticket.closed_at = None
+    return _event(session, ticket, "state", author, data={"from": before, "to": state})
+
+
+def _correct(session: Session, ticket: Ticket, author: Author, what: str, wrong: Any, right: Any) -> Changed:
+    """Note a correction as event and, where an agent made it, as labelled data."""
+    if wrong == right:
+        return Changed(ticket, None)
+    event = _event(session, ticket, "corrected", author, data={"what": what, "from": wrong, "to": right})
+    if author.kind == "agent" and author.id is not None:
+        session.add(
+            Correction(
+                ticket_number=ticket.number,
+                text=f"{ticket.subject}\n{ticket.description}",
+                what=what,
+                wrong=_written(wrong),
+                right=_written(right),
+                agent_id=author.id,
+            )
+        )
+    return Changed(ticket, event)
+
+
+def _written(value: Any) -> str:
+    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _see_missing(ticket: Ticket) -> None:
+    ticket.missing = ticket_types()[ticket.type].missing(ticket.fields)
+    ticket.incomplete = bool(ticket.missing)
+
+
+def _event(
+    session: Session,
+    ticket: Ticket,
+    kind: str,
+    author: Author,
+    text: str = "",
+    *,
+    data: dict[str, Any] | None = None,
+    key: str | None = None,
+) -> TicketEvent:
+    event = TicketEvent(
+        ticket_number=ticket.number,
+        kind=kind,
+        author_kind=author.kind,
+        author_id=author.id,
+        author=author.name,
+        text=text,
+        data=data or {},
+        key=key,
+        at=now(),
+    )
+    session.add(event)
+    ticket.updated_at = event.at
+    session.flush()
+    return event
+
+
+def _tell(session: Session, ticket: Ticket, text: str, *, kind: str, author: str) -> list[Event]:
+    """Put something into the conversation that a ticket came from, where it still exists."""
+    if ticket.conversation_id is None or session.get(Conversation, ticket.conversation_id) is None:
+        return []
+    data = {
+        "type": "ticket_update",
+        "kind": kind,
+        "number": ticket.name,
+        "subject": ticket.subject,
+        "state": ticket.state,
+        "author": author,
+    }
+    shown = text or f"Your ticket **{ticket.name}** is {SHOWN[ticket.state]}. Write to me if something is still open."
+    return [conversations.append(session, ticket.conversation_id, kind="agent", text=shown, data=data)]
