@@ -7,8 +7,10 @@ This is the only module that reads the environment. `Settings.load()` stops with
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,14 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _targets(text: str) -> dict[str, timedelta]:
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    found = dict(re.findall(r"(urgent|high|normal|low)=([1-9][0-9]{0,3}[mhd])(?=\s|$)", text))
+    if len(found) != 4 or len(text.split()) != 4:
+        raise ValueError("four times like “urgent=1h high=4h normal=1d low=3d”")
+    return {priority: timedelta(**{units[time[-1]]: int(time[:-1])}) for priority, time in found.items()}
+
+
 def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str) -> Any:
     return field(metadata={"variable": variable, "default": default, "parse": parse, "meaning": meaning})
 
@@ -106,6 +116,12 @@ class Settings:
     )
     widget_origins: tuple[str, ...] = _setting(
         "CARE_WIDGET_ORIGINS", "", _origins, "Origins of the portal pages that may embed the chat, comma-separated."
+    )
+    first_answer: dict[str, timedelta] = _setting(
+        "CARE_FIRST_ANSWER",
+        "urgent=1h high=4h normal=1d low=3d",
+        _targets,
+        "By when a ticket of each priority shall have its first answer (m, h, d).",
     )
     log_level: str = _setting("CARE_LOG_LEVEL", "INFO", _log_level, "How much is logged: DEBUG, INFO, WARNING, ERROR.")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ENGINE_SECONDS = 13.0  # longer than an action may take (10 s), shorter than the engine's lock lives (120 s)
+BECOMES_REPLY = frozenset({"ticket", "comment"})  # of a record: `bot` says what came of it (bot/ticket_turns.py)
 _NOT_A_PAYLOAD = "\u2060"  # word joiner: invisible, and no white space that Rasa would strip
 
 
@@ -32,8 +33,14 @@ class _Said(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    replies: list[_Reply] = Field(min_length=1)
+    replies: list[_Reply]
     record: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.replies and not self.record.keys() & BECOMES_REPLY:
+            raise ValueError("neither a reply nor something that becomes one")
+        return self
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -21,12 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics, wording
-from bot.engine import Engine, EngineFailure, as_text
+from bot.engine import Answer, Engine, EngineFailure, as_text
 from bot.health import Health
+from bot.ticket_turns import TicketRecord, carry_out
 from tickets import conversations
 from tickets.conversations import Received
 from tickets.database import Database
 from tickets.models import Event
+from tickets.states import FIRST_ANSWER, Targets
+from tickets.ticket_models import Ticket
 
 log = logging.getLogger("care.messages")
 
@@ -81,10 +84,20 @@ class _Worker:
 class Messages:
     """Receives messages of every channel and publishes what comes of them."""
 
-    def __init__(self, database: Database, engine: Engine, health: Health) -> None:
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        health: Health,
+        targets: Targets = FIRST_ANSWER,
+        on_ticket: Callable[[Ticket], None] = lambda ticket: None,
+    ) -> None:
+        """`targets`: by when tickets shall have a first answer; `on_ticket` is told of each that a partner changed."""
         self._database = database
         self._engine = engine
         self._health = health
+        self._targets = targets
+        self._on_ticket = on_ticket
         self._workers: dict[str, _Worker] = {}
         self._listeners: dict[str, set[asyncio.Queue[Frame | None]]] = {}
         self._engine_slots = asyncio.Semaphore(_AT_ONCE)
@@ -157,6 +170,11 @@ class Messages:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Show what was added to conversations from elsewhere, an agent's reply say, in their open windows."""
+        for event in events:
+            self._publish(event.conversation_id, {"type": "event", "event": frame(event)})
 
     async def turn_events(self, turn_id: str) -> list[Event]:
         """The replies and notices of a turn so far."""
@@ -242,12 +260,24 @@ class Messages:
                     return
                 await self._until_ready(failures)
                 continue
-            finish = partial(conversations.finish, turn_id=job.turn_id, replies=answer.replies, record=answer.record)
-            events = job.over.replies = await self._write(finish)
+            events, ticket = await self._write(partial(self._finish, conversation, job.turn_id, answer))
+            job.over.replies = events
+            if ticket is not None:
+                self._on_ticket(ticket)
             for event in events:
                 metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
                 self._publish(conversation, {"type": "event", "event": frame(event)})
             return
+
+    def _finish(
+        self, conversation: str, turn_id: str, answer: Answer, session: Session
+    ) -> tuple[list[Event], Ticket | None]:
+        """End a turn with its replies, and with the ticket or comment that it asks for, in one commit."""
+        if conversations.is_over(session, turn_id):
+            return [], None
+        record = TicketRecord.model_validate(answer.record)
+        said, ticket = carry_out(session, conversation, turn_id, record, self._targets)
+        return conversations.finish(session, turn_id, [*said, *answer.replies], answer.record), ticket
 
     async def _apologise(self, conversation: str, worker: _Worker, job: _Job) -> None:
         """End a turn that cannot be answered; where not even that can be stored, the next start takes it up."""

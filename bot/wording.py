@@ -16,3 +16,16 @@ TOO_MANY = "That was very many messages in a short time. Please wait a minute an
 USED_BUTTON = "This button was pressed before. Please use the newest buttons, or type your question."
 UNKNOWN_BUTTON = "This button doesn't belong to this conversation. Please type your question."
 NOT_SIGNED_IN = "Please sign in to the partner portal to chat here."
+TICKET_OPEN = (
+    "**Your ticket is open: {number}**\n\n"
+    "- {title} ({queue})\n- Priority: {priority}{missing}\n\n"
+    "A Customer Care agent reads it and answers you here in the chat. "
+    "To add something or to ask for its state, just write the number: {number}."
+)
+TICKET_OPEN_BEFORE = (
+    "**This ticket is open already: {number}**\n\n- {title} ({queue})\n- Priority: {priority}{missing}\n\n"
+    "I haven't opened a second one. To add something just write the number: {number}."
+)
+TICKET_MISSING = "\n- Still missing: {missing}"
+COMMENT_ADDED = "**Added to {number}.** Customer Care sees it now, and answers you here in the chat."
+NO_SUCH_TICKET = "I don't find a ticket of yours with that number. Please check the number."

@@ -102,11 +102,17 @@ def seen_before(session: Session, conversation_id: str, client_id: str) -> bool:
     return _by_client_id(session, conversation_id, client_id) is not None
 
 
+def is_over(session: Session, turn_id: str) -> bool:
+    """Whether a turn was answered, or is not there at all."""
+    turn = session.get(Turn, turn_id)
+    return turn is None or turn.state == "done"
+
+
 def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record: dict[str, Any]) -> list[Event]:
     """Store a turn's replies and what editors learn from it; [] if the turn was finished before."""
-    turn = session.get(Turn, turn_id)
-    if turn is None or turn.state == "done":
+    if is_over(session, turn_id):
         return []
+    turn = session.get_one(Turn, turn_id)
     events = []
     for reply in replies:
         event = append(

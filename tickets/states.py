@@ -30,6 +30,12 @@ SHOWN: Final = {
 }
 
 Targets = dict[str, timedelta]
+FIRST_ANSWER: Final[Targets] = {
+    "urgent": timedelta(hours=1),
+    "high": timedelta(hours=4),
+    "normal": timedelta(days=1),
+    "low": timedelta(days=3),
+}
 
 
 class NotAllowed(ValueError):

@@ -44,7 +44,7 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     database = Database(settings.database)
     engine = Engine(engine_url)
     health = Health()
-    messages = Messages(database, engine, health)
+    messages = Messages(database, engine, health, settings.first_answer)
     limits = Limits(settings.rate_limit)
 
     @asynccontextmanager
