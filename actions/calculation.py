@@ -39,6 +39,7 @@ class Calculation:
         mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed".
         state: "asking", "done" or "left".
         paused: calculations that wait until this one is done, the latest last.
+        heard: the turn heard last: one that runs again after a crash is not heard twice.
     """
 
     policy_id: str
@@ -52,6 +53,7 @@ class Calculation:
     mood: str = "begun"
     state: str = "asking"
     paused: list[dict[str, Any]] = field(default_factory=list)
+    heard: str = ""
 
     @classmethod
     def from_slot(cls, slot: Any) -> Calculation | None:

@@ -103,7 +103,7 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
     parts.append("_" + f"{change} {more}".strip() + "_")
     buttons = []
     if outcome.ticket:
-        buttons.append(button(say("button_open_ticket"), "open_ticket"))
+        buttons.append(button(say("button_open_ticket"), "open_ticket", policy=policy.id))
     first = search.index.entries.get(outcome.sources[0]) if outcome.sources else None
     if first is not None:
         buttons.append(button(say("button_read_rule"), "show_entry", entry=first.id))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import follow_ups, policy_form, replies
+from actions import follow_ups, policy_form, replies, ticket_form, ticket_wording
 from actions.replies import reply, ticket_buttons
 from actions.turns import Context, Step, Turn
 from actions.wording import say
 from knowledge.faq.search import Decision, Hit, Result
+from tickets.language import judge
 
 _MOST_NEXT_BEST = 3
 _LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
@@ -36,7 +37,8 @@ _ORDINALS = {
 }
 _WEAK_ORDINALS = {"one", "a", "b", "c"}  # "the second one", "take a look at the third": words first of all
 _NONE = re.compile(r"\bn(?:one|either|othing)\b|\bnot? (?:one|any)\b", re.IGNORECASE)
-_TICKET = {"ticket", "ticket, reminded"}  # what `awaiting` says of an open offer; one reminder is enough
+# What `awaiting` says of an open offer; one reminder is enough.
+_TICKET = {"ticket", "ticket, reminded", policy_form.AWAITING_TICKET}
 
 
 def answer_question(context: Context) -> Turn:
@@ -53,6 +55,9 @@ def answer_question(context: Context) -> Turn:
     turn = Turn(record={"question": _record(context.text, found)})
     offered_before = context.slot("awaiting") == "ticket"
     earlier = context.slot("last_question")
+    language = judge(context.text)
+    if not language.english and language.sure:
+        return _in_another_language(context, turn, found[0], language.language)
     for result in found:
         _add_answer(context, turn, result)
     turn.slots["last_question"] = asked
@@ -168,12 +173,8 @@ def offer_ticket(context: Context) -> Turn:
 
 
 def open_ticket(context: Context) -> Turn:
-    """action_open_ticket: until tickets exist, says so; for a result with the text that the ticket should have."""
-    prefilled = policy_form.ticket_text(context)
-    text = "\n\n".join(
-        [say("ticket_later"), say("ticket_prefilled"), prefilled] if prefilled else [say("ticket_later")]
-    )
-    return Turn([reply(text, type="ticket_unavailable")], {"awaiting": None})
+    """“Yes” to the offer of a ticket: the form of tickets takes over."""
+    return Turn(events=ticket_form.begin())
 
 
 def smalltalk(context: Context) -> Turn:
@@ -184,7 +185,7 @@ def smalltalk(context: Context) -> Turn:
 
 def leave(context: Context) -> Turn:
     """action_leave: cancel, start over, back: whatever was pending is dropped."""
-    slots = dict.fromkeys(("awaiting", "offered", "refused", "last_entry", "last_question", "calculation"))
+    slots = dict.fromkeys(("awaiting", "offered", "refused", "last_entry", "last_question", "calculation", "ticket"))
     return Turn([reply(say("leave"), type="smalltalk", kind="help")], slots)
 
 
@@ -199,10 +200,19 @@ STEPS: dict[str, Step] = {
     "action_choose": choose,
     "action_none_of_these": none_of_these,
     "action_offer_ticket": offer_ticket,
-    "action_open_ticket": open_ticket,
     "action_leave": leave,
     **policy_form.STEPS,
+    **ticket_form.STEPS,
 }
+
+
+def _in_another_language(context: Context, turn: Turn, result: Result, language: str) -> Turn:
+    """A question that is not in English: why that is asked for, and the English answer where one is sure."""
+    turn.replies.append(reply(ticket_wording.refused(language), type="language_refused", language=language or "other"))
+    if result.decision == "answer":
+        _add_answer(context, turn, result)
+    turn.slots["last_question"] = context.text
+    return turn
 
 
 def _add_answer(context: Context, turn: Turn, result: Result) -> None:

@@ -14,6 +14,7 @@ from knowledge.faq import index
 from knowledge.faq.embedder import OnnxEmbedder
 from knowledge.faq.search import Search, Thresholds
 from settings import ROOT, Settings
+from triage.triage import Triage
 
 log = logging.getLogger("care.index")
 
@@ -29,6 +30,7 @@ class LiveIndex:
         self._folder = settings.models_dir / "index"
         self._embedder = OnnxEmbedder(settings.models_dir / "encoder")
         self.understanding = self._load()
+        self.triage = Triage.load(settings, self.understanding.search)
 
     async def watch(self) -> None:
         """Rebuild on changed content, load what is built; never ends."""
@@ -44,6 +46,7 @@ class LiveIndex:
                 continue
             try:
                 self.understanding = await asyncio.to_thread(self._load)
+                self.triage = await asyncio.to_thread(Triage.load, self._settings, self.understanding.search)
             except (OSError, ValueError) as error:
                 log.error("the new index cannot be used, the old one goes on answering: %s", error)
                 await asyncio.sleep(5)

@@ -20,9 +20,11 @@ _VALUES = {
     "policy": _NAME,
     "field": _NAME,
     "value": re.compile(r"[A-Za-z0-9 .:+_-]{1,60}"),
+    "draft": re.compile(r"[0-9a-f]{8,64}"),
+    "ticket": re.compile(r"CC-[0-9]{6,9}"),
 }
 
-# Intent → what it must carry.
+# Intent → what it must carry; `policy` of open_ticket is left out where no calculation led to it.
 _KNOWN: dict[str, frozenset[str]] = {
     "show_entry": frozenset({"entry"}),
     "helpful": frozenset(),
@@ -32,7 +34,12 @@ _KNOWN: dict[str, frozenset[str]] = {
     "calculate": frozenset({"policy"}),
     "inform": frozenset({"policy", "field", "value"}),
     "deny": frozenset(),
+    "ticket_choice": frozenset({"draft", "value"}),
+    "ticket_add": frozenset({"ticket"}),
+    "ticket_status": frozenset({"ticket"}),
+    "my_tickets": frozenset(),
 }
+_OPTIONAL = {"open_ticket": frozenset({"policy"})}
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def parse(text: str) -> Payload | None:
         values = json.loads(form["values"] or "{}")
     except ValueError:
         return None
-    if values.keys() != _KNOWN[form["intent"]]:
+    if values.keys() - _OPTIONAL.get(form["intent"], frozenset()) != _KNOWN[form["intent"]]:
         return None
     if not all(isinstance(value, str) and _VALUES[key].fullmatch(value) for key, value in values.items()):
         return None

@@ -22,6 +22,7 @@ from knowledge.reading.corrections import is_correction
 from knowledge.reading.values import Read
 
 FORM = "policy_form"
+AWAITING_TICKET = "ticket, calculation"  # what the slot `awaiting` says after a result that needs a ticket
 _FOLLOWS_UP = re.compile(
     r"^\W*(?:and|but|or|so|what if|what about|how about|ok(?:ay)?,? (?:and|but|what)|same|instead|with|if|then|also|"
     r"oh|ah|hm+|sorry|no|wait|actually|let'?s say|suppose|change|make it|for)\b|\binstead\b|\bwhat if\b|\bthe same\b",
@@ -41,7 +42,9 @@ _SURELY_ANOTHER = 0.9  # confidence from which a correction is a request for ano
 _OWN_TURNS = {"cancel", "start_over", "go_back"}
 _SAID = {"question", "choose", "affirm", "deny", "none_of_these", "not_helpful"}
 _COMES_BACK = {"interrupted": "resumed", "begun_before": "begun"}
-_TALK = {"thanks", "greet", "bye", "bot", "human", "help", "open_ticket", "helpful", "not_helpful", "show_entry"}
+_TALK = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
+_TALK |= {"ticket_status", "my_tickets"}
+_TICKET_FORM = "ticket_form"
 
 
 def hear(context: Context) -> Turn:
@@ -52,6 +55,9 @@ def hear(context: Context) -> Turn:
     if calculation.mood in _COMES_BACK:  # the message has been read already
         calculation.mood = _COMES_BACK[calculation.mood]
         return _going_on(context, calculation)
+    if calculation.heard and calculation.heard == context.turn_id:  # `bot` runs the turn again: it has been taken
+        return _going_on(context, calculation)
+    calculation.heard = context.turn_id
     return _heard(context, calculation)
 
 
@@ -72,6 +78,9 @@ def decide(context: Context) -> Turn:
     calculation = Calculation.from_slot(context.slot("calculation"))
     if calculation is None:
         return Turn([reply(say("calculation_left"), type="smalltalk", kind="help")])
+    if calculation.state == "for_ticket":  # a ticket was asked for in the middle: its form takes over
+        calculation.state = "left"
+        return Turn(slots={"calculation": calculation.slot()}, events=[FollowupAction(_TICKET_FORM)])
     turn = Turn()
     outcome = calculation.outcome(context.now) if calculation.state == "done" else None
     if outcome is None:
@@ -143,13 +152,21 @@ def work_out(context: Context) -> Turn:
     return Turn([reply(say("calculations", titles=titles), type="smalltalk", kind="help")])
 
 
+def finished(context: Context) -> Calculation | None:
+    """The calculation whose result was shown last."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    if calculation is None or calculation.state != "done" or calculation.outcome(context.now) is None:
+        return None
+    return calculation
+
+
 def ticket_text(context: Context) -> str:
     """What a ticket about the last result should say; empty where there is none that needs a ticket."""
-    calculation = Calculation.from_slot(context.slot("calculation"))
-    if calculation is None or calculation.state != "done":
+    calculation = finished(context)
+    outcome = calculation.outcome(context.now) if calculation else None
+    if calculation is None or outcome is None or not outcome.ticket:
         return ""
-    outcome = calculation.outcome(context.now)
-    return certificate.ticket_text(calculation, outcome, context.now) if outcome and outcome.ticket else ""
+    return certificate.ticket_text(calculation, outcome, context.now)
 
 
 def result(context: Context, calculation: Calculation) -> Turn:
@@ -159,7 +176,8 @@ def result(context: Context, calculation: Calculation) -> Turn:
     calculation.state, calculation.asked = "done", None
     shown = certificate.result(calculation, outcome, context.search, context.now)
     record = {"calculation": {"policy": calculation.policy_id, "verdict": outcome.verdict}}
-    return Turn([shown], {"awaiting": "ticket" if outcome.ticket else None, "calculation": calculation.slot()}, record)
+    awaiting = AWAITING_TICKET if outcome.ticket else None
+    return Turn([shown], {"awaiting": awaiting, "calculation": calculation.slot()}, record)
 
 
 STEPS: dict[str, Step] = {
@@ -201,6 +219,7 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
         earlier.hear(context.text, context.now)
         return earlier
     calculation = _of_last_entry(context, policy_id) or Calculation(policy_id)
+    calculation.heard = context.turn_id
     button = context.pressed
     text = (context.slot("last_question") or "") if button else context.text
     calculation.hear(text, context.now)
@@ -244,6 +263,9 @@ def _heard(context: Context, calculation: Calculation) -> Turn:
         fits = context.entity("policy") == calculation.policy_id and _pressed(context, calculation)
         calculation.mood = "heard" if fits else "not_understood"
         return _going_on(context, calculation)
+    if intent in ("open_ticket", "ticket_add", "ticket_comment"):
+        calculation.state = "for_ticket"
+        return Turn(slots={"calculation": calculation.slot(), "requested_slot": None})
     if intent in _TALK and context.pressed:
         return _interrupted(calculation)
     other = context.entity("policy") if intent == "calculate" else None

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,12 @@ from starlette.routing import Route
 
 from actions.dialogue import STEPS
 from actions.live_index import LiveIndex
-from actions.turns import DialogueAction
+from actions.ticket_form import again
+from actions.turns import DialogueAction, Tools
 from settings import Settings
+from tickets.database import Database
+from tickets.language import judge
+from triage.verdict import Candidate
 
 ACTION_SECONDS = 10.0  # inside the 13 s that `bot` waits, inside the engine's lock of 120 s
 _LONGEST_BODY = 4 * 1024 * 1024  # a tracker travels with every action call
@@ -40,11 +45,16 @@ def local_time() -> datetime:
     return datetime.now().astimezone()
 
 
-def create_app(live: LiveIndex, token: str, now: Callable[[], datetime] = local_time) -> Starlette:
-    """The application around one live index; `now` is the clock that dates are reckoned from."""
+def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[], datetime] = local_time) -> Starlette:
+    """The application around one live index; `now` is the clock that dates are reckoned from.
+
+    Args:
+        database: read only; `bot` writes it.
+    """
     executor = ActionExecutor()
+    tools = Tools(lambda: live.understanding.search, lambda: live.triage, database, now)
     for name, step in STEPS.items():
-        executor.register_action(DialogueAction(name, step, lambda: live.understanding.search, now))
+        executor.register_action(DialogueAction(name, step, tools, again))
 
     async def parse(request: Request) -> Response:
         body = await _json(request)
@@ -72,6 +82,21 @@ def create_app(live: LiveIndex, token: str, now: Callable[[], datetime] = local_
             return JSONResponse({"error": "the action failed"}, 500)
         return JSONResponse(result.model_dump())
 
+    async def triage(request: Request) -> Response:
+        """What `bot` asks of a ticket that came without a conversation, or was added to."""
+        if not _same(request.headers.get("authorization", "").removeprefix("Bearer "), token):
+            return JSONResponse({"error": "unauthorised"}, 401)
+        body = await _json(request)
+        try:
+            assert body is not None
+            text, type_id, fields = str(body["text"]), body.get("type"), dict(body.get("fields") or {})
+            candidates = [Candidate(**one) for one in body.get("candidates") or []]
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return JSONResponse({"error": "not the form of a ticket"}, 422)
+        verdict = await asyncio.to_thread(live.triage.judge, text, now(), type_id=type_id, known=fields)
+        similar = await asyncio.to_thread(live.triage.similar, text, verdict.fields, candidates)
+        return JSONResponse({**verdict.to_json(), "similar": [asdict(one) for one in similar]})
+
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "index": live.understanding.search.index.manifest.version})
 
@@ -86,6 +111,7 @@ def create_app(live: LiveIndex, token: str, now: Callable[[], datetime] = local_
         routes=[
             Route("/model/parse", parse, methods=["POST"]),
             Route("/webhook", webhook, methods=["POST"]),
+            Route("/triage", triage, methods=["POST"]),
             Route("/healthz", healthz),
         ],
         lifespan=lifespan,
@@ -97,9 +123,11 @@ def main() -> None:
     settings = Settings.load()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     _end_with_parent()
+    judge("warm")  # the first verdict loads its word lists
     live = LiveIndex(settings)
+    database = Database(settings.database)
     config = uvicorn.Config(
-        create_app(live, os.environ["CARE_INTERNAL_TOKEN"]),
+        create_app(live, database, os.environ["CARE_INTERNAL_TOKEN"]),
         host="127.0.0.1",
         port=int(os.environ["CARE_ACTIONS_PORT"]),
         log_level="warning",

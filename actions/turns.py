@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
 
 from actions.replies import Reply
 from knowledge.faq.search import Search
+from tickets.database import Database
+from triage.triage import Triage
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -30,12 +35,38 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Tools:
+    """What actions work with: search and triage of the present index, the database (only to read), the clock."""
+
+    search: Callable[[], Search]
+    triage: Callable[[], Triage]
+    database: Database
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
 class Context:
-    """What an action may use: the current search, the time, and the tracker of this conversation."""
+    """What an action may use in one turn."""
 
     search: Search
+    triage: Triage
+    database: Database
     now: datetime
     tracker: Tracker
+
+    def read(self, work: Callable[[Session], _T]) -> _T:
+        """Read the database; `bot` alone writes it."""
+        return self.database.read(work)
+
+    @property
+    def conversation(self) -> str:
+        """Our id of the conversation."""
+        return str(self.tracker.sender_id)
+
+    @property
+    def turn_id(self) -> str:
+        """The id that `bot` gave this turn; the same when the turn runs again after a crash."""
+        return str((self.tracker.latest_message.get("metadata") or {}).get("turn_id") or "")
 
     @property
     def today(self) -> date:
@@ -71,19 +102,24 @@ Step = Callable[[Context], Turn]
 
 
 class DialogueAction(Action):  # type: ignore[misc]
-    """One custom action of domain.yml: runs `step` and hands its turn to the engine."""
+    """One custom action of domain.yml: runs `step` and hands its turn to the engine.
 
-    def __init__(self, name: str, step: Step, search: Callable[[], Search], now: Callable[[], datetime]) -> None:
+    `again` answers instead where this turn ran before and its outcome must be the same.
+    """
+
+    def __init__(self, name: str, step: Step, tools: Tools, again: Callable[[Context], Turn | None]) -> None:
         self._name = name
         self._step = step
-        self._search = search
-        self._now = now
+        self._tools = tools
+        self._again = again
 
     def name(self) -> str:
         return self._name
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = self._step(Context(self._search(), self._now(), tracker))
+        tools = self._tools
+        context = Context(tools.search(), tools.triage(), tools.database, tools.now(), tracker)
+        turn = self._again(context) or self._step(context)
         if turn.replies or turn.record:
             dispatcher.utter_message(json_message={"replies": turn.replies, "record": turn.record})
         return [*(SlotSet(name, value) for name, value in turn.slots.items()), *turn.events]

@@ -10,6 +10,7 @@ from typing import Any
 
 from actions import payloads, requests
 from actions.light_spacy import Language, Span, spacy
+from actions.ticket_requests import about_ticket
 from knowledge.faq.search import Result, Search
 from knowledge.faq.text import Terms, clean
 from knowledge.policy.catalogue import POLICIES
@@ -54,6 +55,11 @@ class Understanding:
         document = self._language(read)
         entities = [_entity(entity, in_text=read == text) for entity in document.ents]
         now = now or datetime.now().astimezone()
+        wish = about_ticket(text)
+        if wish is not None and not (wish.intent == "open_ticket" and whole.intent == "cancel"):
+            if wish.ticket:
+                entities.append({"entity": "ticket", "value": wish.ticket})
+            return {**_parsed(text, wish.intent, 1.0, entities), "search": [asdict(whole)]}
         if requests.names_none(text, whole):
             return _parsed(text, "work_out", 1.0, entities)
         if whole.intent is not None and whole.intent_confidence > whole.policy_confidence:

@@ -20,6 +20,11 @@ def say(key: str, **values: object) -> str:
     return _texts()[key].format(**values)
 
 
+def has(key: str) -> bool:
+    """Whether wording.yml has a sentence of that name."""
+    return key in _texts()
+
+
 def day(when: date) -> str:
     """A date as people of every country read it: 22 November 2026."""
     return f"{when.day} {when:%B %Y}"

@@ -29,6 +29,7 @@ from bot.engine import Engine, EngineFailure, as_text
 from knowledge import strict_yaml
 from settings import ROOT, Settings
 from tests.service import free_port
+from tickets.database import Database
 
 FOLDER = ROOT / "tests" / "cases" / "conversations"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=ZoneInfo("Europe/Rome"))
@@ -62,15 +63,17 @@ def load(files: list[Path]) -> list[tuple[str, dict[str, Any]]]:
 def running_engine() -> Iterator[str]:
     """The engine's address, with `actions` behind it on the fixed clock."""
     actions_port = free_port()
-    config = uvicorn.Config(
-        create_app(LiveIndex(Settings.load({})), _TOKEN, now=lambda: NOW),
-        "127.0.0.1",
-        actions_port,
-        log_level="warning",
-    )
-    server = uvicorn.Server(config)
-    threading.Thread(target=server.run, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/care.db")
+        database.migrate()
+        config = uvicorn.Config(
+            create_app(LiveIndex(Settings.load({})), database, _TOKEN, now=lambda: NOW),
+            "127.0.0.1",
+            actions_port,
+            log_level="warning",
+        )
+        server = uvicorn.Server(config)
+        threading.Thread(target=server.run, daemon=True).start()
         engine, url = start_engine(Path(folder), _TOKEN, f"http://127.0.0.1:{actions_port}")
         try:
             yield url
@@ -78,6 +81,7 @@ def running_engine() -> Iterator[str]:
             engine.terminate()
             engine.wait()
             server.should_exit = True
+            database.close()
 
 
 async def play_all(url: str, conversations: list[tuple[str, dict[str, Any]]]) -> list[Played]:

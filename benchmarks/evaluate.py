@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from knowledge.faq.entries import Content, load_content
 from knowledge.faq.index import plain
 from knowledge.faq.search import Decision
 from settings import ROOT, Settings
+from tickets.database import Database
+from triage.triage import Triage
 
 _COMPARED = ("faq", "oos", "smalltalk")
 
@@ -127,7 +130,20 @@ def _spoken(found: Found, kinds: dict[str, str]) -> Found:
 
 def _context(understanding: Understanding, message: dict[str, Any], slots: dict[str, Any]) -> Context:
     tracker = Tracker("evaluation", slots, message, [], False, None, {}, None)
-    return Context(understanding.search, datetime.now().astimezone(), tracker)
+    return Context(understanding.search, _triage(understanding), _nothing(), datetime.now().astimezone(), tracker)
+
+
+@cache
+def _triage(understanding: Understanding) -> Triage:
+    return Triage.load(Settings.load(), understanding.search)
+
+
+@cache
+def _nothing() -> Database:
+    """A database in which nobody ever wrote anything."""
+    database = Database("sqlite://")
+    database.migrate()
+    return database
 
 
 def main(arguments: list[str]) -> int:

@@ -17,7 +17,7 @@ def own_folders(settings: Settings, tmp_path: Path) -> dict[str, str]:
     for name in ("entries", "catalogue.tsv", "pages.yml", "terms.yml", "search.yml", "unanswerable.yml"):
         copy(settings.content_dir / name, content / name)
     current = (settings.models_dir / "index" / "current").read_text(encoding="utf-8")
-    for name in ("encoder", "dialogue.tar.gz", "index/current", f"index/{current}"):
+    for name in ("encoder", "triage", "dialogue.tar.gz", "index/current", f"index/{current}"):
         copy(settings.models_dir / name, models / name)
     return {"CARE_CONTENT_DIR": str(content), "CARE_MODELS_DIR": str(models)}
 

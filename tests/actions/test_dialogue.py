@@ -19,6 +19,7 @@ from actions.replies import Reply
 from actions.turns import DialogueAction
 from actions.understanding import Understanding
 from settings import ROOT
+from tests.actions.partner import tools
 
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 RULES = yaml.safe_load((ROOT / "data" / "rules.yml").read_text(encoding="utf-8"))["rules"]
@@ -36,6 +37,7 @@ class Conversation:
     def __init__(self, understanding: Understanding, now: datetime = NOW, **slots: Any) -> None:
         self.slots = slots
         self.record: dict[str, Any] = {}
+        self.next: list[str] = []  # what the engine is asked to run next
         self._understanding = understanding
         self._now = now
 
@@ -46,11 +48,14 @@ class Conversation:
     def act(self, parsed: dict[str, Any]) -> list[Reply]:
         """What the action of the parsed message's rule replies."""
         name = ACTION_OF[parsed["intent"]["name"]]
-        action = DialogueAction(name, STEPS[name], lambda: self._understanding.search, lambda: self._now)
+        action = DialogueAction(name, STEPS[name], tools(self._understanding, lambda: self._now), lambda _: None)
         dispatcher = CollectingDispatcher()
         tracker = Tracker("someone", self.slots, parsed, [], False, None, {}, None)
         events = action.run(dispatcher, tracker, {})
-        self.slots = {**self.slots, **{event["name"]: event["value"] for event in events}}
+        self.slots = {**self.slots, **{event["name"]: event["value"] for event in events if event["event"] == "slot"}}
+        self.next = [event["name"] for event in events if event["event"] == "followup"]
+        if self.next:
+            return []
         (message,) = dispatcher.messages
         self.record = message["custom"]["record"]
         replies: list[Reply] = message["custom"]["replies"]
@@ -133,7 +138,8 @@ def test_an_answer_published_elsewhere_is_not_guessed(chat: Conversation) -> Non
     assert reply["data"]["published_elsewhere"] is True
     assert "published elsewhere" in reply["text"]
     assert titles(reply)[:2] == ["Open a ticket", "No, thanks"]
-    assert kinds(chat.say("yes please")) == ["ticket_unavailable"]
+    chat.say("yes please")
+    assert chat.next == ["ticket_form"]
 
 
 def test_years_later_the_answer_carries_a_caution(understanding: Understanding) -> None:
@@ -340,11 +346,11 @@ def test_no_better_answer_leads_to_a_ticket(understanding: Understanding) -> Non
 # Tickets, people, small talk
 
 
-@pytest.mark.parametrize("word", ["/open_ticket", "open a ticket", "yes"])
-def test_until_tickets_exist_the_bot_says_so(understanding: Understanding, word: str) -> None:
-    (reply,) = Conversation(understanding, awaiting="ticket").say(word)
-    assert kinds([reply]) == ["ticket_unavailable"]
-    assert "can't open tickets from this chat yet" in reply["text"]
+@pytest.mark.parametrize("awaiting", ["ticket", "ticket, reminded", "ticket, calculation"])
+def test_yes_to_an_offered_ticket_begins_its_form(understanding: Understanding, awaiting: str) -> None:
+    chat = Conversation(understanding, awaiting=awaiting)
+    chat.say("yes")
+    assert chat.next == ["ticket_form"]
 
 
 @pytest.mark.parametrize("word", ["/deny", "no"])
@@ -369,11 +375,13 @@ def test_a_question_in_between_is_answered_and_the_ticket_offered_again_once(cha
     assert kinds(chat.say("How long does porting take?")) == ["faq"]
 
 
-@pytest.mark.parametrize(("word", "kind"), [("yes", "ticket_unavailable"), ("no", "smalltalk")])
-def test_the_resumed_offer_takes_yes_and_no(chat: Conversation, word: str, kind: str) -> None:
-    chat.say(NOBODY_KNOWS)
-    chat.say(DISPUTE)
-    assert kinds(chat.say(word)) == [kind]
+def test_the_resumed_offer_takes_yes_and_no(understanding: Understanding) -> None:
+    for word, kind, following in (("yes", [], ["ticket_form"]), ("no", ["smalltalk"], [])):
+        chat = Conversation(understanding)
+        chat.say(NOBODY_KNOWS)
+        chat.say(DISPUTE)
+        assert kinds(chat.say(word)) == kind
+        assert chat.next == following
 
 
 def test_a_long_earlier_question_is_named_in_short(understanding: Understanding) -> None:
@@ -407,6 +415,7 @@ def test_leaving_forgets_what_was_begun(understanding: Understanding, word: str)
         "last_entry": "x",
         "last_question": "x",
         "calculation": {"policy_id": "dispute_window"},
+        "ticket": {"id": "0" * 32, "state": "sent"},
     }
     chat = Conversation(understanding, **begun)
     chat.say(word)

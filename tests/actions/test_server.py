@@ -18,6 +18,7 @@ import pytest
 from actions.live_index import LiveIndex
 from actions.server import create_app
 from settings import ROOT, Settings
+from tests.actions.partner import empty_database
 from tests.service import free_port
 
 TOKEN = "of-this-installation"
@@ -43,7 +44,9 @@ def live(settings: Settings) -> LiveIndex:
 @pytest.fixture
 async def actions(live: LiveIndex) -> AsyncIterator[httpx.AsyncClient]:
     """The application in this process, on a day of the test's choice, with the right token in the header."""
-    transport = httpx.ASGITransport(create_app(live, TOKEN, now=lambda: datetime(2030, 1, 1, tzinfo=UTC)))
+    transport = httpx.ASGITransport(
+        create_app(live, empty_database(), TOKEN, now=lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    )
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://actions", headers=headers) as client:
         yield client

@@ -141,8 +141,9 @@ def test_serving_loads_neither_torch_nor_much_memory() -> None:
         "from actions.server import create_app\n"
         "from actions.live_index import LiveIndex\n"
         "from settings import Settings\n"
+        "from tickets.database import Database\n"
         "live = LiveIndex(Settings.load({}))\n"
-        "create_app(live, 'token')\n"
+        "create_app(live, Database('sqlite://'), 'token')\n"
         "assert live.understanding.parse('how long does porting take')['search']\n"
         "print('torch' in sys.modules, psutil.Process().memory_info().rss // 2**20)\n"
     )

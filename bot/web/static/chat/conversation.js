@@ -186,7 +186,7 @@ export class Conversation {
     if (!Number.isInteger(event?.seq) || this.#events.has(event.seq)) return false;
     this.#events.set(event.seq, event);
     this.#lastSeen = Math.max(this.#lastSeen, event.seq);
-    if (event.kind === "bot") this.#typing(false);
+    if (event.kind === "bot" || event.kind === "agent") this.#typing(false);
     if (event.client_id) {
       this.#answered(event.client_id);
       this.#acknowledged.delete(event.client_id);

@@ -1,5 +1,6 @@
 // A small, fixed part of Markdown turned into DOM nodes: paragraphs, line breaks, **bold**,
-// _italic_, flat lists, links to https and mailto. Everything else stays as it was written.
+// _italic_, flat lists, quotations (> at the start of a line), links to https and mailto. Everything else
+// stays as it was written.
 // The lengths in the patterns are bounded so that hostile text costs linear time.
 
 import { el } from "./dom.js";
@@ -14,6 +15,7 @@ const INLINE = new RegExp(
   "gu",
 );
 const LIST_ITEM = /^(?:-|(\d{1,3})\.) +(.*)$/;
+const QUOTED = /^> ?(.*)$/;
 const DEEPEST = 3;
 
 /** Nodes for a text; `linkTitle` is what a link says about itself. */
@@ -26,21 +28,23 @@ export function renderMarkdown(text, linkTitle = "") {
   return blocks;
 }
 
-/** Runs of lines of one sort: paragraph, bullets or numbers. */
+/** Runs of lines of one sort: paragraph, quotation, bullets or numbers. */
 function groupLines(lines) {
   const groups = [];
   for (const line of lines) {
     if (!line) continue;
-    const item = LIST_ITEM.exec(line);
-    const sort = item ? (item[1] ? "ol" : "ul") : "p";
+    const quoted = QUOTED.exec(line);
+    const item = quoted ? null : LIST_ITEM.exec(line);
+    const sort = quoted ? "blockquote" : item ? (item[1] ? "ol" : "ul") : "p";
     if (groups.at(-1)?.sort !== sort) groups.push({ sort, lines: [], first: item?.[1] });
-    groups.at(-1).lines.push(item ? item[2] : line);
+    groups.at(-1).lines.push(quoted ? quoted[1] : item ? item[2] : line);
   }
   return groups;
 }
 
 function renderGroup({ sort, lines, first }, linkTitle) {
   if (sort === "p") return renderParagraph(lines, linkTitle);
+  if (sort === "blockquote") return renderQuotation(lines);
   const list = el(sort, first && first !== "1" ? { start: first } : {});
   for (const line of lines) {
     const item = el("li");
@@ -48,6 +52,11 @@ function renderGroup({ sort, lines, first }, linkTitle) {
     list.append(item);
   }
   return list;
+}
+
+/** What somebody typed, letter by letter: no marks are read in it. */
+function renderQuotation(lines) {
+  return el("blockquote", { class: "typed", dir: "auto" }, lines.join("\n"));
 }
 
 function renderParagraph(lines, linkTitle) {

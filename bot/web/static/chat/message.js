@@ -47,6 +47,10 @@ export class MessageView {
       return bubble;
     }
     if (!entry.own) bubble.lang = CONTENT_LANGUAGE;
+    if (entry.kind === "agent") {
+      const from = [entry.data?.author, entry.data?.number].filter((part) => typeof part === "string");
+      bubble.append(el("p", { class: "heading", dir: "auto" }, from.join(" · ")));
+    }
     bubble.append(renderMarkdown(entry.text, this.t("new_tab")));
     for (const block of bubble.children) block.dir = "auto";
     const picture = renderPicture(entry.data?.picture);

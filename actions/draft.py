@@ -1,0 +1,161 @@
+"""A ticket that is being drafted in a conversation: what was said, what is still needed, what was asked.
+
+It lives in the slot `ticket` as JSON, so that every replica and the engine's tracker can hold it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
+
+CONTACT = ("name", "company", "email")  # asked for where nobody vouches for the partner
+_MOST_SUBJECT = 90
+_EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+
+
+@dataclass
+class Draft:
+    """One ticket that a partner is about to open.
+
+    Attributes:
+        id: what makes one ticket of it however often it is sent: the turn in which it began.
+        texts: the partner's own words, in order: the description.
+        type_id: its type, "" while nothing was said.
+        settled: whether the partner or a calculation named the type, so that no triage changes it.
+        fields: what is known, by name (tickets/types.yml).
+        declined: fields that the partner doesn't have.
+        contact: name, company, e-mail where they had to be asked for.
+        finding: a calculation's certificate, as the ticket shows it.
+        triage: the last triage (triage/verdict.py), as JSON.
+        asked: what was asked last: a field, or one of the steps of ticket_form.py.
+        refused: a text that was not in English, and of what: {"text", "of", "language", "sure"}.
+        similar: open tickets offered instead, each {"number", "reason"}; None: not looked for yet.
+        mood: how to speak of the next question: begun, heard, not_understood, resumed, …
+        state: asking, sending, sent, adding (to another ticket), left.
+        turn: the turn that sent it.
+        heard: the turn heard last: one that runs again after a crash is not heard twice.
+        target: the ticket that its text is added to instead.
+    """
+
+    id: str
+    texts: list[str] = field(default_factory=list)
+    type_id: str = ""
+    settled: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+    declined: list[str] = field(default_factory=list)
+    contact: dict[str, str] = field(default_factory=dict)
+    finding: str = ""
+    triage: dict[str, Any] = field(default_factory=dict)
+    asked: str | None = None
+    refused: dict[str, Any] | None = None
+    similar: list[dict[str, str]] | None = None
+    mood: str = "begun"
+    state: str = "asking"
+    turn: str = ""
+    heard: str = ""
+    target: str = ""
+
+    @classmethod
+    def from_slot(cls, slot: Any) -> Draft | None:
+        """What `slot` wrote; None where there is none, or none that this release can go on with."""
+        if not isinstance(slot, dict):
+            return None
+        try:  # an earlier release may have written other attributes or types
+            found = cls(**slot)
+        except TypeError:
+            return None
+        known = found.type_id in ticket_types() or not found.type_id
+        return found if known and found.fields.keys() <= ticket_fields().keys() else None
+
+    def slot(self) -> dict[str, Any]:
+        """The JSON form for the tracker."""
+        return asdict(self)
+
+    @property
+    def type(self) -> TicketType:
+        return ticket_types()[self.type_id or OTHER]
+
+    @property
+    def text(self) -> str:
+        """All that the partner said."""
+        return "\n".join(self.texts)
+
+    @property
+    def subject(self) -> str:
+        """The first sentence, short."""
+        first = re.split(r"(?<=[.!?])\s|\n", self.text.strip(), maxsplit=1)[0].strip() or self.type.title
+        return first if len(first) <= _MOST_SUBJECT else first[: _MOST_SUBJECT - 1].rstrip() + "…"
+
+    @property
+    def description(self) -> str:
+        """The partner's words, what the fields say, and the calculation that led here."""
+        labels = ticket_fields()
+        said = self.text
+        lines = [f"{labels[name].label}: {shown(value)}" for name, value in self.fields.items()]
+        parts = [said, "\n".join(lines), self.finding]
+        return "\n\n".join(part for part in parts if part)
+
+    def missing(self) -> list[str]:
+        """The fields that the type needs and nobody has said."""
+        return self.type.missing(self.fields)
+
+    def next_field(self) -> str | None:
+        """The field to ask for next: what is missing and was not declined."""
+        return next((name for name in self.missing() if name not in self.declined), None)
+
+    def completeness(self) -> tuple[int, int]:
+        """How many of the things that the type needs are known, and how many it needs."""
+        needed = len(self.type.needs)
+        return needed - len(self.missing()), needed
+
+    def put(self, found: dict[str, Any]) -> bool:
+        """Take fields; whether there were any. A field said anew replaces what was known."""
+        self.fields = {**self.fields, **found}
+        self.declined = [name for name in self.declined if name not in found]
+        return bool(found)
+
+    def take_contact(self, text: str) -> bool:
+        """Take name, company and e-mail address from an answer to the question for them; whether there was any."""
+        taken = False
+        address = _EMAIL.search(text)
+        if address:
+            self.contact["email"] = address[0]
+            text = text.replace(address[0], " ")
+            taken = True
+        parts = [_bare(part) for part in re.split(r"[\n,;|/]+|\s-\s|\bfrom\b|\bof\b|\bat\b", text)]
+        parts = [part for part in parts if part]
+        wanted = [name for name in ("name", "company") if not self.contact.get(name)]
+        if self.asked in wanted and len(parts) == 1:
+            wanted = [str(self.asked)]
+        for name, part in zip(wanted, parts, strict=False):
+            self.contact[name] = part[:120]
+            taken = True
+        return taken
+
+    def next_contact(self) -> str | None:
+        """What is still to be asked of who writes."""
+        return next((name for name in CONTACT if not self.contact.get(name) and name not in self.declined), None)
+
+
+def shown(value: Any) -> str:
+    """A field's value in words."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def valid_email(text: str) -> bool:
+    """Whether a text is one e-mail address."""
+    return _EMAIL.fullmatch(text.strip()) is not None
+
+
+_FILLER = re.compile(
+    r"^(?:(?:hi|hello|ok|yes|sure|my|our|the|name|company|mail|e-?mail|address|is|i am|i'm|it's|this is|we are|and)\b"
+    r"[\s:=,.]*)+",
+    re.IGNORECASE,
+)
+
+
+def _bare(part: str) -> str:
+    return re.sub(r"\b(?:and|my|e-?mail|mail|address|is)\b[\s:]*$", "", _FILLER.sub("", part.strip())).strip(" .:;,-")

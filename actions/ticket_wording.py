@@ -1,0 +1,226 @@
+"""What the form of a ticket says: the next question, the draft with its completeness, how a ticket stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from actions.draft import CONTACT, Draft, shown
+from actions.replies import Button, Reply, button, reply
+from actions.wording import day, has, say
+from tickets.states import SHOWN
+from tickets.ticket_models import Ticket, TicketEvent
+from tickets.types import OTHER, question, ticket_fields, ticket_types
+
+_MOST_TYPES = 3
+_MOST_SHOWN = 1500  # characters of the description in a draft; the ticket has it all
+_MOST_TITLE = 75
+
+
+def offered_types(draft: Draft) -> list[str]:
+    """The types to choose from where the text leaves it open."""
+    nearest = [name for name, _ in draft.triage.get("alternatives", []) if name in ticket_types()]
+    found = [name for name in dict.fromkeys([draft.type_id, *nearest]) if name and name != OTHER]
+    return [*found[:_MOST_TYPES], OTHER]
+
+
+def asking(draft: Draft) -> Reply:
+    """The reply that asks for `draft.asked`."""
+    asked = str(draft.asked)
+    if asked in ("rewrite", "english"):
+        return _language(draft, asked)
+    if asked == "confirm":
+        return _comment(draft) if draft.target else _draft(draft)
+    if asked == "similar":
+        return _similar(draft)
+    parts = _opening(draft)
+    buttons = [_choice(draft, say("button_ticket_cancel"), "cancel")]
+    if asked == "type":
+        parts.append(say("ticket_which_type"))
+        types = [_choice(draft, ticket_types()[name].title, f"type.{name}") for name in offered_types(draft)]
+        buttons = [*types, *buttons]
+    elif asked in ticket_fields():
+        parts.append(question(draft.type.id, asked))
+        buttons = [
+            _choice(draft, say("button_dont_have"), "skip"),
+            _choice(draft, say("button_open_as_is"), "skip_all"),
+            *buttons,
+        ]
+    else:
+        parts.append(say(f"ticket_ask_{asked}", number=draft.target))
+    known = "; ".join(f"{ticket_fields()[name].label}: {shown(value)}" for name, value in draft.fields.items())
+    if known and draft.mood in ("heard", "resumed", "changed", "begun") and asked in ticket_fields():
+        parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
+    return reply(
+        "\n\n".join(parts),
+        buttons,
+        type="ask",
+        slot=asked,
+        ticket_type=draft.type_id or None,
+        fields=draft.fields,
+        missing=draft.missing(),
+    )
+
+
+def card(session: Session, ticket: Ticket) -> Reply:
+    """How a ticket stands, with the agents' last answer."""
+    last = session.scalar(
+        select(TicketEvent)
+        .where(TicketEvent.ticket_number == ticket.number, TicketEvent.kind == "reply")
+        .order_by(TicketEvent.id.desc())
+        .limit(1)
+    )
+    parts = [
+        say("ticket_card", number=ticket.name, subject=_plain(ticket.subject)),
+        say("ticket_state", state=SHOWN[ticket.state], opened=day(ticket.created_at.date()), queue=ticket.queue),
+    ]
+    if ticket.missing:
+        parts.append(say("ticket_missing", missing=_labels(ticket.missing)))
+    if last is not None:
+        parts.append(say("ticket_last_answer", author=last.author, day=day(last.at.date())) + "\n\n" + last.text)
+    else:
+        parts.append(say("ticket_no_answer_yet"))
+    return reply(
+        "\n\n".join(parts),
+        [button(say("button_add"), "ticket_add", ticket=ticket.name)],
+        type="ticket",
+        number=ticket.name,
+        queue=ticket.queue,
+        ticket_type=ticket.type,
+        priority=ticket.priority,
+        missing=list(ticket.missing),
+        state=ticket.state,
+        subject=ticket.subject,
+    )
+
+
+def listed(tickets: Sequence[Ticket]) -> Reply:
+    """The tickets of a partner, newest first, each with a button."""
+    if not tickets:
+        open_one = button(say("button_open_ticket"), "open_ticket")
+        return reply(say("tickets_none"), [open_one], type="tickets", numbers=[])
+    lines = "\n".join(f"- **{one.name}** {_plain(one.subject)} · {SHOWN[one.state]}" for one in tickets)
+    buttons = [button(one.name, "ticket_status", ticket=one.name) for one in tickets[:5]]
+    return reply(say("tickets_listed", lines=lines), buttons, type="tickets", numbers=[one.name for one in tickets])
+
+
+def refused(language: str) -> str:
+    """Why a text in another language is not taken, with a line in that language where one is there."""
+    own = f"language_line_{language}"
+    return say("language_refused") + (f"\n\n_{say(own)}_" if has(own) else "")
+
+
+def _language(draft: Draft, asked: str) -> Reply:
+    assert draft.refused is not None
+    language = draft.refused["language"] or "other"
+    if asked == "english":
+        buttons = [
+            _choice(draft, say("button_yes"), "english.yes"),
+            _choice(draft, say("button_no"), "english.no"),
+        ]
+        return reply(say("language_doubt"), buttons, type="ask", slot="english", ticket_type=draft.type_id or None)
+    text = refused(language) + "\n\n" + say("language_kept")
+    cancel = [_choice(draft, say("button_ticket_cancel"), "cancel")]
+    return reply(text, cancel, type="language_refused", language=language, slot=draft.refused["of"])
+
+
+def _opening(draft: Draft) -> list[str]:
+    """How the next question is led in."""
+    if draft.mood == "begun":
+        if draft.target:
+            return [say("ticket_adding", number=draft.target)]
+        if draft.type_id and draft.texts:
+            return [say("ticket_begun", title=draft.type.title), say("ticket_ways_out")]
+        return [say("ticket_begun_blank")]
+    if draft.mood == "resumed":
+        return [say("ticket_resumed")]
+    key = f"ticket_{draft.mood}"
+    label = ticket_fields()[draft.asked].label if draft.asked in ticket_fields() else ""
+    return [say(key, label=label)] if has(key) else []
+
+
+def _draft(draft: Draft) -> Reply:
+    have, needed = draft.completeness()
+    missing = draft.missing()
+    lines = [f"- {ticket_fields()[name].label}: {shown(value)}" for name, value in draft.fields.items()]
+    lines += [f"- {say(f'contact_{name}')}: {draft.contact[name]}" for name in CONTACT if draft.contact.get(name)]
+    said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
+    complete = (
+        say("ticket_complete", have=have, needed=needed)
+        if not missing
+        else say("ticket_incomplete", have=have, needed=needed, missing=_labels(missing))
+    )
+    parts = [
+        *([say("ticket_changed_line")] if draft.mood == "changed" else []),
+        say("ticket_draft", title=draft.type.title, queue=draft.triage.get("queue") or draft.type.queue),
+        *([complete] if needed else []),
+        _quoted(said),
+    ]
+    if lines:
+        parts.append("\n".join(lines))
+    if draft.finding:
+        parts.append(draft.finding)
+    if draft.triage.get("also_asks"):
+        parts.append(say("ticket_also_asks", also=draft.triage["also_asks"]))
+    parts.append(say("ticket_confirm"))
+    buttons = [
+        _choice(draft, say("button_send_incomplete") if missing else say("button_send"), "send"),
+        _choice(draft, say("button_edit"), "edit"),
+        _choice(draft, say("button_ticket_cancel"), "cancel"),
+    ]
+    return reply(
+        "\n\n".join(parts),
+        buttons,
+        type="draft",
+        ticket_type=draft.type.id,
+        queue=draft.triage.get("queue") or draft.type.queue,
+        priority=draft.triage.get("priority", "normal"),
+        subject=draft.subject,
+        description=draft.description,
+        fields=draft.fields,
+        missing=missing,
+        complete=[have, needed],
+    )
+
+
+def _comment(draft: Draft) -> Reply:
+    buttons = [_choice(draft, say("button_add"), "send"), _choice(draft, say("button_ticket_cancel"), "cancel")]
+    text = say("ticket_confirm_comment", number=draft.target) + "\n\n" + _quoted(draft.text)
+    return reply(text, buttons, type="ask", slot="confirm", number=draft.target)
+
+
+def _similar(draft: Draft) -> Reply:
+    found = draft.similar or []
+    lines = "\n".join(f"- **{one['number']}** {_plain(one['subject'])} ({one['reason']})" for one in found)
+    buttons = [
+        *(_choice(draft, say("button_add_to", number=one["number"]), f"same.{one['number']}") for one in found),
+        _choice(draft, say("button_new_ticket"), "new"),
+        _choice(draft, say("button_ticket_cancel"), "cancel"),
+    ]
+    return reply(
+        say("ticket_similar", lines=lines),
+        buttons,
+        type="ask",
+        slot="similar",
+        ticket_type=draft.type_id,
+        similar=[one["number"] for one in found],
+    )
+
+
+def _choice(draft: Draft, title: str, value: str) -> Button:
+    return button(title[:_MOST_TITLE], "ticket_choice", draft=draft.id, value=value)
+
+
+def _labels(names: Sequence[str]) -> str:
+    return ", ".join(ticket_fields()[name].label for name in names)
+
+
+def _plain(text: str) -> str:
+    """One line without marks that the chat would read as Markdown."""
+    return " ".join(text.split()).translate(str.maketrans("", "", "*_[]`<>"))
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines()) if text else ""

@@ -1,0 +1,323 @@
+"""The form of a ticket: what it takes from what was said, asks, refuses, shows and hands on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from actions.payloads import payload
+from actions.understanding import Understanding
+from tests.actions.partner import Partner, titles
+from tickets.changes import Author, reply
+from tickets.database import Database
+from tickets.models import Conversation
+from tickets.opening import NewTicket, open_ticket
+from tickets.states import FIRST_ANSWER
+from tickets.ticket_models import Partner as Vouched
+from tickets.ticket_models import Ticket
+
+LOST = "Please open a ticket: our HWaaS phone was stolen from the reception last night, serial 9C7514A0B1C2"
+DISPUTE = "please tell me if I am in time to dispute an invoice"
+ME = "Mario Rossi, Telesistemi srl, mario@telesistemi.example"
+
+
+@pytest.fixture
+def partner(understanding: Understanding) -> Partner:
+    return Partner(understanding)
+
+
+@pytest.fixture
+def known(understanding: Understanding, database: Database) -> Partner:
+    """A partner whom the portal vouches for, in a conversation of the database."""
+
+    def write(session: Session) -> None:
+        session.add(
+            Vouched(id="p" * 32, issuer="portal", subject="7", company="telesistemi", name="Mario", email="m@t.example")
+        )
+        session.flush()
+        session.add(Conversation(id="known", channel="web", external_id="x", partner_id="p" * 32))
+
+    database.write(write)
+    return Partner(understanding, database, "known")
+
+
+def finish(partner: Partner) -> dict[str, object]:
+    """Answer whatever is asked with “I don't have it”, say who asks, and open the ticket; the record for `bot`."""
+    for _ in range(12):
+        asked = partner.replies[-1]["data"].get("slot")
+        if partner.replies[-1]["data"]["type"] == "draft":
+            partner.press("Open")
+            break
+        if asked in ("name", "company", "email"):
+            partner.say(ME)
+        elif asked == "type":
+            partner.press("General question")
+        elif asked == "similar":
+            partner.press("Open a new ticket")
+        else:
+            partner.press("I don't have it")
+    ticket: dict[str, object] = partner.record["ticket"]
+    return ticket
+
+
+# How it begins
+
+
+def test_without_a_word_on_the_matter_it_asks_for_one(partner: Partner) -> None:
+    asked = partner.say("open a ticket")
+    assert (asked["data"]["type"], asked["data"]["slot"]) == ("ask", "description")
+
+
+def test_what_the_request_says_is_taken_at_once(partner: Partner) -> None:
+    partner.say(LOST)
+    assert partner.draft.texts == ["our HWaaS phone was stolen from the reception last night, serial 9C7514A0B1C2"]
+    assert partner.replies[-1]["data"]["slot"] != "description"
+
+
+def test_a_question_that_nobody_could_answer_becomes_the_ticket(partner: Partner) -> None:
+    partner.say("who won the world cup in rowing?")
+    partner.press("Open a ticket")
+    assert partner.draft.texts == ["who won the world cup in rowing?"]
+
+
+def test_a_result_becomes_the_ticket_with_its_certificate_and_values(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    asked = partner.press("Open a ticket")
+    assert asked["data"]["ticket_type"] == "billing.dispute"
+    assert asked["data"]["slot"] == "invoice_number"
+    assert partner.draft.fields["invoice_date"] == "2026-03-03"
+    ticket = finish(partner)
+    for said in ("Invoice date: 3 March 2026", "3 March 2027", "dispute_window"):
+        assert said in str(ticket["description"])
+
+
+def test_in_the_middle_of_a_calculation_the_ticket_takes_over(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("open a ticket")
+    assert partner.form == "ticket_form"
+    assert partner.say("cancel")["text"].startswith("All right, I opened no ticket")
+    assert not partner.form
+
+
+# What is asked
+
+
+def test_one_thing_at_a_time_then_who_asks_then_the_draft(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    assert partner.say("INV-2026-0417")["data"]["slot"] == "reason"
+    assert partner.say("we were charged twice for the same licenses")["data"]["slot"] == "name"
+    draft = partner.say(ME)
+    assert draft["data"]["type"] == "draft"
+    assert draft["data"]["missing"] == []
+    assert "Complete: 3 of 3." in draft["text"]
+    assert partner.draft.contact == {
+        "name": "Mario Rossi",
+        "company": "Telesistemi srl",
+        "email": "mario@telesistemi.example",
+    }
+
+
+def test_what_is_not_at_hand_is_left_out_and_said_to_be_missing(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("I don't have it")
+    partner.say("charged twice for one month")
+    draft = partner.say(ME)
+    assert draft["data"]["missing"] == ["invoice_number"]
+    assert "2 of 3, missing: invoice number" in draft["text"]
+    assert titles(draft)[0] == "Open it incomplete"
+
+
+def test_an_address_that_is_none_is_asked_again(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    partner.say("Mario Rossi from Telesistemi srl")
+    asked = partner.say("mario at telesistemi")
+    assert asked["data"]["slot"] == "email"
+    assert "not an e-mail address" in asked["text"]
+    assert partner.say("mario@telesistemi.example")["data"]["type"] == "draft"
+
+
+def test_who_is_vouched_for_is_not_asked_who_he_is(known: Partner) -> None:
+    known.say(DISPUTE)
+    known.say("3 March 2026")
+    known.press("Open a ticket")
+    assert known.press("No more questions")["data"]["type"] == "draft"
+
+
+def test_back_asks_for_the_last_thing_again(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("INV-1000")
+    assert partner.say("back")["data"]["slot"] == "invoice_number"
+
+
+# The English gate
+
+
+def test_another_language_is_refused_and_the_rest_is_kept(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("INV-1000")
+    refused = partner.say("Ci avete addebitato due volte le stesse licenze, vorrei sapere perché")
+    assert refused["data"]["type"] == "language_refused"
+    assert refused["data"]["language"] == "it"
+    assert "inglese" in refused["text"]
+    assert partner.draft.fields["invoice_number"] == "INV-1000"
+    assert partner.say("You charged us twice for the same licenses")["data"]["slot"] == "name"
+    assert partner.draft.fields["reason"] == "You charged us twice for the same licenses"
+
+
+def test_a_description_in_another_language_is_refused(partner: Partner) -> None:
+    partner.say("open a ticket")
+    refused = partner.say("Die Rufnummern sind seit heute Morgen nicht mehr erreichbar, bitte dringend prüfen")
+    assert refused["data"]["type"] == "language_refused"
+    partner.say("The numbers cannot be reached since this morning, please check urgently")
+    assert partner.draft.texts == ["The numbers cannot be reached since this morning, please check urgently"]
+
+
+# The draft
+
+
+def test_a_value_is_changed_by_writing_it(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("INV-1000")
+    partner.say("we were charged twice")
+    partner.say(ME)
+    shown = partner.say("the invoice number is INV-2000")
+    assert shown["data"]["type"] == "draft"
+    assert shown["data"]["fields"]["invoice_number"] == "INV-2000"
+
+
+def test_a_question_in_the_middle_is_answered_and_the_ticket_comes_back(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("where do I download my invoices?")
+    assert [reply["data"]["type"] for reply in partner.replies] == ["faq", "ask"]
+    assert partner.replies[-1]["text"].startswith("Back to your ticket.")
+    assert partner.replies[-1]["data"]["slot"] == "invoice_number"
+
+
+@pytest.mark.parametrize("word", ["yes", "ok", "send it", "yes please open it", "Open the ticket"])
+def test_yes_asks_bot_to_open_it_and_claims_nothing(partner: Partner, word: str) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    partner.say(ME)
+    partner.say(word)
+    assert partner.replies == []
+    assert partner.record["ticket"]["type"] == "billing.dispute"
+    assert not partner.form
+
+
+def test_the_same_turn_run_again_asks_for_the_same_ticket(partner: Partner) -> None:
+    partner.say(LOST)
+    ticket = finish(partner)
+    again = partner.say_again("yes")
+    assert again["ticket"] == ticket
+
+
+def test_an_answer_run_again_is_not_taken_for_the_next_one(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("INV-1000")
+    assert partner.say_again("INV-1000")["data"]["slot"] == "reason"
+    assert "reason" not in partner.draft.fields
+
+
+def test_the_open_button_pressed_later_asks_for_the_same_ticket(partner: Partner) -> None:
+    partner.say(LOST)
+    ticket = finish(partner)
+    draft = str(ticket["draft"])
+    assert partner.say(payload("ticket_choice", draft=draft, value="send"))["ticket"]["draft"] == draft
+    assert "draft is over" in partner.say(payload("ticket_choice", draft="0" * 32, value="send"))["text"]
+
+
+# Tickets that are there
+
+
+def opened(database: Database, conversation: str = "known", text: str = "the phone 9C7514A0B1C2 was stolen") -> str:
+    def write(session: Session) -> str:
+        new = NewTicket("hwaas.lost_item", text, text, {"serial_number": "9C7514A0B1C2"})
+        ticket, _ = open_ticket(
+            session,
+            f"k:{conversation}:{text}",
+            new,
+            channel="web",
+            targets=FIRST_ANSWER,
+            conversation_id=conversation,
+        )
+        return ticket.name
+
+    return database.write(write)
+
+
+def test_a_ticket_on_the_same_thing_is_offered_instead_of_a_second_one(known: Partner, database: Database) -> None:
+    number = opened(database)
+    known.say(LOST)
+    while known.replies[-1]["data"].get("slot") == "type":
+        known.press("Lost, stolen")
+    assert known.replies[-1]["data"]["slot"] == "similar"
+    assert number in known.replies[-1]["text"]
+    known.press(f"Add to {number}")
+    assert known.record["comment"]["ticket"] == number
+
+
+def test_how_a_ticket_stands_with_the_last_answer(known: Partner, database: Database) -> None:
+    number = opened(database)
+
+    def answer(session: Session) -> None:
+        ticket = session.get_one(Ticket, int(number[3:]))
+        reply(session, ticket, Author("agent", None, "Ada"), "We have sent a new phone.")
+
+    database.write(answer)
+    card = known.say(f"what about {number}?")
+    assert card["data"]["state"] == "waiting"
+    assert "We have sent a new phone." in card["text"]
+
+
+@pytest.mark.usefixtures("known")
+def test_somebody_elses_ticket_looks_like_none(understanding: Understanding, database: Database) -> None:
+    number = opened(database)
+    stranger = Partner(understanding, database, "stranger")
+    foreign, missing = stranger.say(number), stranger.say("CC-999999")
+    assert foreign["data"]["type"] == "no_answer"
+    assert foreign["text"].replace(number, "") == missing["text"].replace("CC-999999", "")
+
+
+def test_a_comment_is_shown_before_it_is_added(known: Partner, database: Database) -> None:
+    number = opened(database)
+    shown = known.say(f"{number}: the police report is number 4711/26")
+    assert shown["data"]["slot"] == "confirm"
+    known.press("Add")
+    assert known.record["comment"] == {"ticket": number, "text": "the police report is number 4711/26"}
+
+
+# Whatever is typed
+
+
+@given(text=st.text(min_size=1, max_size=300))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("begin", ["open a ticket", LOST])
+def test_whatever_is_typed_there_is_an_answer(understanding: Understanding, begin: str, text: str) -> None:
+    if not text.strip() or text.startswith("/"):
+        return  # `bot` sends the engine neither
+    partner = Partner(understanding)
+    partner.say(begin)
+    partner.say(text)
+    assert partner.replies or partner.record

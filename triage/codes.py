@@ -1,0 +1,69 @@
+"""Codes in a text (of PBXs, devices, invoices, orders) and what each is the number of: codes.yml."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from triage.patterns import content, pattern
+
+_CODE = re.compile(r"(?<![\w+@.,€$£])[A-Za-z0-9]{1,24}(?:[-/_:.][A-Za-z0-9]{1,24}){0,6}(?![\w@])")
+_SHORTEST = 4
+_NEAR = 48  # characters before a code in which its label stands
+KINDS = ("pbx", "serial", "invoice", "order", "ticket")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code. `label` is what the words before it call it, `form` what it looks like; "" where neither tells."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    form: str
+
+
+def find_codes(text: str) -> list[Code]:
+    """All codes of a text in its order; digits alone are one where they are long or a word announces them."""
+    found: list[Code] = []
+    for match in _CODE.finditer(text):
+        code = match.group()
+        if len(code) < _SHORTEST or not any(c.isdigit() for c in code):
+            continue
+        label = _label(text, match.start(), found)
+        if pattern("codes", "not_codes", whole_words=False).fullmatch(code) and not (label and code.isdigit()):
+            continue
+        form = _form(code)
+        if code.isdigit() and len(code) < 7 and not label:
+            continue
+        if sum(c.isdigit() for c in code) < 2 and not label:
+            continue
+        found.append(Code(match.start(), match.end(), code.upper(), label, form))
+    return found
+
+
+def _label(text: str, start: int, before: list[Code]) -> str:
+    prefix = text[max(0, start - _NEAR) : start]
+    announced = _announced().search(prefix)
+    if announced:
+        return announced.lastgroup or ""
+    # “orders 77120-A and 77120-B”: a list has one label.
+    if before and re.fullmatch(r"\s*(?:,|and|&|\+|/|or)\s*", text[before[-1].end : start]):
+        return before[-1].label
+    return ""
+
+
+@cache
+def _announced() -> re.Pattern[str]:
+    labels = content("codes")["labels"]
+    groups = "|".join(rf"(?P<{kind}>(?:{'|'.join(labels[kind])}))" for kind in KINDS)
+    return re.compile(rf"(?<![\w-])(?:{groups})(?![\w-]){content('codes')['between']}$", re.IGNORECASE)
+
+
+def _form(code: str) -> str:
+    for kind in content("codes")["forms"]:
+        if pattern("codes", "forms", kind, whole_words=False).fullmatch(code):
+            return str(kind)
+    return ""

@@ -1,0 +1,253 @@
+"""The fields that a text gives for a ticket of one type: only what is literally said, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from knowledge.reading.dates import find_days
+from knowledge.reading.found import Found, blanked
+from tickets.types import ticket_fields, ticket_types
+from triage import addresses, names, parties, roles, services
+from triage.codes import Code, find_codes
+from triage.numbers import find_numbers
+from triage.passages import Passages
+from triage.patterns import pattern
+from triage.sentences import saying
+
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+# What a code without a label is the number of, by type.
+_UNNAMED = {
+    "billing.dispute": "invoice",
+    "billing.credit_note": "invoice",
+    "billing.payment": "invoice",
+    "classound.porting": "order",
+    "classound.porting_date_change": "order",
+    "orders.amendment": "order",
+    "orders.tracking": "order",
+    "orders.delivery": "order",
+    "orders.rma": "serial",
+    "hwaas.lost_item": "serial",
+    "hwaas.return": "serial",
+}
+_CODE_FIELDS = {"pbx": "pbx", "serial": "serial_number", "invoice": "invoice_number", "order": "order_number"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text on its way into the fields of one type."""
+
+    type_id: str
+    passages: Passages
+    today: date
+    asked: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text, cleaned."""
+        return self.passages.text
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The fields that the type needs."""
+        return frozenset(name for group in ticket_types()[self.type_id].needs for name in group)
+
+    @cached_property
+    def emails(self) -> list[str]:
+        """E-mail addresses, those of quoted heads and signatures last."""
+        return list(dict.fromkeys(match.group().rstrip(".") for match in _EMAIL.finditer(self.text)))
+
+    @cached_property
+    def without_emails(self) -> str:
+        """The text with e-mail addresses blanked out."""
+        return _EMAIL.sub(lambda found: "□" * len(found.group()), self.text)
+
+    @cached_property
+    def numbers(self) -> list[Found[str]]:
+        """Telephone numbers."""
+        return find_numbers(self.without_emails, self.asked == "did_numbers")
+
+    @cached_property
+    def codes(self) -> list[Code]:
+        """Codes that are no telephone numbers."""
+        return find_codes(blanked(self.without_emails, self.numbers))
+
+    @cached_property
+    def plain(self) -> str:
+        """The text without numbers, codes and e-mail addresses, for dates and names."""
+        rest = blanked(self.without_emails, self.numbers)
+        for code in self.codes:
+            rest = f"{rest[: code.start]}{'□' * (code.end - code.start)}{rest[code.end :]}"
+        return rest
+
+    @cached_property
+    def undated(self) -> str:
+        """The same without dates, for addresses."""
+        return blanked(self.plain, find_days(self.plain, self.today))
+
+    def codes_of(self, kind: str) -> list[Code]:
+        """The codes of one kind, those that are called so first."""
+        named = [code for code in self.codes if code.label == kind and (code.form in ("", kind) or kind != "pbx")]
+        formed = [code for code in self.codes if code.form == kind and code.label in ("", kind, "ticket")]
+        if kind == "pbx":  # “the old serial 180300004416” of a PBX
+            formed += [c for c in self.codes if c.form == "pbx" and c.label == "serial" and not self._has_device]
+        if kind == "serial":
+            named = [c for c in named if c.form != "pbx" or self._has_device]
+        unnamed = [code for code in self.codes if not code.label and not code.form]
+        rest = unnamed if _UNNAMED.get(self.type_id) == kind else []
+        return list(dict.fromkeys([*named, *formed, *rest]))
+
+    @property
+    def _has_device(self) -> bool:
+        return "serial_number" in self.wanted
+
+    def code(self, kind: str) -> str:
+        """The first code of a kind; "" where there is none."""
+        found = self.codes_of(kind)
+        return found[0].text if found else ""
+
+
+def read_fields(
+    type_id: str, passages: Passages, now: datetime, asked: str | None = None, complete: bool = True
+) -> dict[str, Any]:
+    """The fields of a text for a type.
+
+    Args:
+        asked: the field just asked for: the text is probably its value.
+        complete: the text is the ticket, so that sentences say what is wanted; else it is a later message, in which
+            a sentence is only the answer to a question.
+    """
+    reading = Reading(type_id, passages, now.date(), asked)
+    if asked and pattern("fields", "no_answer", whole_words=False).fullmatch(passages.text.strip(" .!")):
+        return {}
+    found: dict[str, Any] = {}
+    for name in ticket_fields():
+        if name in reading.wanted or name in _ALWAYS or (name == "address" and type_id.startswith("orders.")):
+            long = ticket_fields()[name].form == "long" and name not in ("address", "confirmations")
+            if long and not complete:
+                continue
+            value = _READERS[name](reading)
+            if value:
+                found[name] = value
+    if asked and asked not in found and (value := _answer(reading, asked)):
+        found[asked] = value
+    return found
+
+
+def _answer(reading: Reading, asked: str) -> Any:
+    """The whole message as the value that was asked for."""
+    text = reading.text.strip(" \n.,;!")
+    form = ticket_fields()[asked].form
+    if form == "date":
+        days = find_days(text, reading.today) or find_days(f"on the {text}", reading.today)
+        iso = [roles.clear_day(day, reading.today, asked) for day in days]
+        return iso[0] if len(iso) == 1 else ""
+    if form in ("numbers", "email"):
+        return ""
+    if asked in ("invoice_number", "order_number", "serial_number"):
+        known = [code.text for code in reading.codes]
+        alone = re.fullmatch(r"(?:it(?:'s| is) |the |no\.? |n\. |number |#)*([A-Za-z0-9][\w/.-]{2,30})", text, re.I)
+        return known[0] if known else alone[1].upper() if alone and any(c.isdigit() for c in alone[1]) else ""
+    bare = pattern("fields", "answer_start", whole_words=False).sub("", text)
+    return (bare or text)[:500]
+
+
+def _pbx(reading: Reading) -> str:
+    """By its serial number, else by its customer."""
+    if "pbx" not in reading.wanted and reading.type_id not in ("billing.credit_note",):
+        return reading.code("pbx") if any(code.label == "pbx" for code in reading.codes_of("pbx")) else ""
+    if code := reading.code("pbx"):
+        return code
+    if names.is_shouted(reading.text) and reading.text.count(" ") > 3:
+        return names.find_name(reading.plain, "shouted")
+    content = " ".join(reading.passages.content)
+    return names.find_name(_blank_like(content, reading), "pbx") or names.only_name(_blank_like(content, reading))
+
+
+def _blank_like(text: str, reading: Reading) -> str:
+    """Content without its codes, numbers and e-mail addresses."""
+    rest = _EMAIL.sub("□", text)
+    rest = blanked(rest, find_numbers(rest))
+    for code in find_codes(rest):
+        rest = f"{rest[: code.start]}{'□' * (code.end - code.start)}{rest[code.end :]}"
+    return rest
+
+
+def _email(reading: Reading) -> str:
+    return reading.emails[0] if reading.emails else ""
+
+
+def _person(reading: Reading) -> str:
+    return names.find_name(reading.without_emails, "person")
+
+
+def _special(reading: Reading) -> str:
+    return services.special_number(reading.without_emails, {code.text for code in reading.codes_of("pbx")})
+
+
+def _date(role: str) -> Callable[[Reading], str]:
+    def read(reading: Reading) -> str:
+        if role in ("confirmed_date", "wanted_date"):
+            return roles.find_change(reading.plain, reading.today).get(role, "")
+        beside: list[Found[str]] = []
+        if role == "invoice_date":
+            codes = reading.codes_of("invoice")
+            beside = [Found(code.start, code.end, code.text, (code.text,)) for code in codes]
+        return roles.find_role(reading.plain, role, reading.today, beside)
+
+    return read
+
+
+def _long(name: str) -> Callable[[Reading], str]:
+    return lambda reading: saying(name, reading.passages, reading.codes, reading.numbers)
+
+
+def _code(kind: str) -> Callable[[Reading], str]:
+    def read(reading: Reading) -> str:
+        if _CODE_FIELDS[kind] in reading.wanted:
+            return reading.code(kind)
+        named = [code for code in reading.codes_of(kind) if code.label == kind or code.form == kind]
+        return named[0].text if named else ""
+
+    return read
+
+
+_ALWAYS = {"did_numbers", "invoice_number", "order_number", "pbx"}
+_READERS: dict[str, Callable[[Reading], Any]] = {
+    "did_numbers": lambda reading: [one.value for one in reading.numbers],
+    "pbx": _pbx,
+    "source_pbx": lambda reading: parties.moved(reading.plain, reading.without_emails, reading.codes_of("pbx"))[0],
+    "target_pbx": lambda reading: parties.moved(reading.plain, reading.without_emails, reading.codes_of("pbx"))[1],
+    "invoice_number": _code("invoice"),
+    "invoice_date": _date("invoice_date"),
+    "reason": _long("reason"),
+    "justification": _long("justification"),
+    "serial_number": _code("serial"),
+    "order_number": _code("order"),
+    "confirmed_date": _date("confirmed_date"),
+    "wanted_date": _date("wanted_date"),
+    "address": lambda reading: "; ".join(addresses.find_addresses(reading.undated)),
+    "email": _email,
+    "person": _person,
+    "subscription": lambda reading: services.subscription(reading.text),
+    "fault": _long("fault"),
+    "purchase_date": _date("purchase_date"),
+    "what_happened": _long("what_happened"),
+    "date": _date("date"),
+    "symptom": _long("symptom"),
+    "since": lambda reading: services.since(reading.text),
+    "services": lambda reading: services.wanted_services(reading.type_id, reading.passages),
+    "wanted_licenses": lambda reading: services.licences(reading.type_id, reading.passages),
+    "special_number": _special,
+    "moving_party": lambda reading: parties.ownership(reading.text).get("moving_party", ""),
+    "from_party": lambda reading: parties.ownership(reading.text).get("from_party", ""),
+    "to_party": lambda reading: parties.ownership(reading.text).get("to_party", ""),
+    "confirmations": lambda reading: services.confirmations(reading.text),
+    "training_completed_by": lambda reading: names.find_name(reading.text, "trained"),
+    "change": _long("change"),
+    "question": _long("question"),
+}

@@ -1,0 +1,84 @@
+"""DID numbers of a ticket in international form; a number without its country only where the text names it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import phonenumbers
+
+from knowledge.reading.countries import find_countries
+from knowledge.reading.found import Found, blanked, just_before
+from knowledge.reading.phones import country_of, find_phones
+from triage.patterns import content, pattern
+
+_MOST = 200  # numbers of one ticket
+_LIST = re.compile(
+    r"(?P<first>\+[0-9][0-9 ()./-]{5,18}[0-9])(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9])){1,20})"
+)
+
+
+def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
+    """The telephone numbers that the ticket is about, each once, in the order of the text.
+
+    Args:
+        now_asked: the text is the answer to the question for them.
+    """
+    country = country_of_text(text)
+    found = find_phones(text, country, asked=now_asked)
+    kept: list[Found[str]] = []
+    for one in found[:_MOST]:
+        if len(one.readings) != 1 or _is_own(text, one):
+            continue
+        if not one.text.lstrip("( ").startswith(("+", "00")) and not _exists(one.readings[0]):
+            continue
+        kept.append(one)
+    if not country:  # a later number in the country of the first
+        spare = {country_of(one.value) for one in kept if "X" not in one.value} - {None}
+        if len(spare) == 1:
+            again = find_phones(blanked(text, kept), spare.pop(), asked=now_asked)
+            kept += [one for one in again if len(one.readings) == 1 and not _is_own(text, one) and _exists(one.value)]
+    kept = sorted([*kept, *_ends(text, kept)], key=lambda one: one.start)
+    return list({one.value: one for one in reversed(kept)}.values())[::-1]
+
+
+def country_of_text(text: str) -> str | None:
+    """The ISO code of the only country that a text names, by its name, an adjective or a town; else None."""
+    named = {one.value for one in find_countries(text) if one.readings}
+    for code in content("numbers")["places"]:
+        if pattern("numbers", "places", code).search(text):
+            named.add(code)
+    return named.pop() if len(named) == 1 else None
+
+
+def _ends(text: str, known: list[Found[str]]) -> list[Found[str]]:
+    """“+33 5 56 55 01 80, 81 and 82”: numbers of which only the last digits are written."""
+    by_start = {one.start: one.value for one in known}
+    found = []
+    for match in _LIST.finditer(text):
+        whole = by_start.get(match.start())
+        if whole is None or "X" in whole:
+            continue
+        for end in re.finditer(r"[0-9]+", match["rest"]):
+            value = whole[: -len(end.group())] + end.group()
+            place = match.start("rest") + end.start()
+            if _exists(value):
+                found.append(Found(place, place + len(end.group()), end.group(), (value,)))
+    return found
+
+
+def _is_own(text: str, one: Found[str]) -> bool:
+    """Whether a number is how the writer can be reached: announced so, or in a line of his signature."""
+    line = text[text.rfind("\n", 0, one.start) + 1 :][:60]
+    alone = pattern("numbers", "signature_line", whole_words=False).match(line) is not None
+    before = just_before(text, one.start)
+    me = re.search(rf"(?<!\w)(?:{'|'.join(content('numbers')['own_number'][:2])})\W*$", before, re.IGNORECASE)
+    return bool(me) or alone
+
+
+@cache
+def _exists(number: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number.replace("X", "0"), None))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,0 +1,77 @@
+"""A ticket's text as triage reads it: bounded, cleaned, cut into sentences; what is no content left out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from knowledge import strict_yaml
+
+LONGEST = 8000  # characters that are read; the end of a longer text is what comments added, so both ends are kept
+_MOST_PASSAGES = 24  # each costs an embedding
+_ENDS = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9¿+])|\n+|\s+[-–—•*]\s+(?=[A-Z])|;\s+")
+_FEWEST_LETTERS = 3
+
+
+@dataclass(frozen=True)
+class Passages:
+    """A text and its sentences. `content` are those that can say what is wanted; never empty unless the text is."""
+
+    text: str
+    sentences: tuple[str, ...]
+    content: tuple[str, ...]
+
+
+def read_passages(text: str) -> Passages:
+    """Cut a text of any size and kind."""
+    cleaned = clean(text)
+    sentences = tuple(part.strip() for part in _ENDS.split(_without_abbreviations(cleaned)) if part and part.strip())
+    sentences = tuple(sentence.replace(_DOT, ".") for sentence in sentences)
+    content: list[str] = []
+    for sentence in sentences:
+        if _words("signature").match(sentence) and content:
+            break
+        if _words("quoted").match(sentence):
+            continue
+        rest = _words("greeting").sub("", sentence).strip()
+        if sum(character.isalpha() for character in rest) >= _FEWEST_LETTERS and not _words("empty").fullmatch(rest):
+            content.append(rest)
+    whole = cleaned.replace(_DOT, ".")
+    kept = content if content else list(sentences)
+    return Passages(whole, sentences, tuple(kept[:_MOST_PASSAGES]))
+
+
+def clean(text: str) -> str:
+    """Compatibility characters folded, invisible ones dropped, lines kept, at most LONGEST characters."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+    folded = unicodedata.normalize("NFKC", text)[:LONGEST]
+    visible = "".join(
+        "\n" if c in "\n\r\u2028\u2029" else " " if c.isspace() else c
+        for c in folded
+        if c.isspace() or unicodedata.category(c)[0] != "C"
+    )
+    lines = (" ".join(line.split()) for line in visible.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+_DOT = "\ue000"  # stands for the point of an abbreviation while sentences are cut
+
+
+def _without_abbreviations(text: str) -> str:
+    return _words("abbreviation").sub(lambda found: found.group().replace(".", _DOT), text.replace(_DOT, " "))
+
+
+@cache
+def _words(name: str) -> re.Pattern[str]:
+    return re.compile(_patterns()[name], re.IGNORECASE)
+
+
+@cache
+def _patterns() -> dict[str, Any]:
+    content: dict[str, Any] = strict_yaml.load((Path(__file__).parent / "passages.yml").read_text(encoding="utf-8"))
+    return {name: "|".join(parts) for name, parts in content.items()}
