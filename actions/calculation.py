@@ -39,6 +39,7 @@ class Calculation:
         mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed".
         state: "asking", "done" or "left".
         paused: calculations that wait until this one is done, the latest last.
+        said: what the partner wrote when it began.
         heard: the turn heard last: one that runs again after a crash is not heard twice.
     """
 
@@ -53,6 +54,7 @@ class Calculation:
     mood: str = "begun"
     state: str = "asking"
     paused: list[dict[str, Any]] = field(default_factory=list)
+    said: str = ""
     heard: str = ""
 
     @classmethod

@@ -120,7 +120,6 @@ def result(calculation: Calculation, outcome: Outcome, search: Search, now: date
 def ticket_text(calculation: Calculation, outcome: Outcome, now: datetime) -> str:
     """The certificate as the text of a Customer Care ticket: in English, with every value."""
     lines = [
-        say("ticket_type", type=str(outcome.ticket)),
         *(f"{label}: {text}" for label, text in outcome.inputs.items()),
         say("ticket_result", decision=outcome.decision, policy=outcome.policy, version=outcome.rule_version),
         say("ticket_on", day=day(now.date())),

@@ -7,12 +7,14 @@ from typing import Any
 
 from actions import follow_ups, policy_form, replies, ticket_form, ticket_wording
 from actions.replies import reply, ticket_buttons
+from actions.ticket_requests import about_ticket
 from actions.turns import Context, Step, Turn
 from actions.wording import say
 from knowledge.faq.search import Decision, Hit, Result
 from tickets.language import judge
 
 _MOST_NEXT_BEST = 3
+_TELLING = 8  # words from which a wish for a person says more than that
 _LEAST_NEXT_BEST = 0.01  # confidence below which a next best answer is noise
 _ORDINALS = {
     "1": 0,
@@ -36,6 +38,7 @@ _ORDINALS = {
     "middle": 1,
 }
 _WEAK_ORDINALS = {"one", "a", "b", "c"}  # "the second one", "take a look at the third": words first of all
+_YES = re.compile(r"^\W*(?:ok(?:ay)?\W+)?(?:yes|yeah|yep|please do|go ahead)\b(?!\s*\?)", re.IGNORECASE)
 _NONE = re.compile(r"\bn(?:one|either|othing)\b|\bnot? (?:one|any)\b", re.IGNORECASE)
 # What `awaiting` says of an open offer; one reminder is enough.
 _TICKET = {"ticket", "ticket, reminded", policy_form.AWAITING_TICKET}
@@ -46,6 +49,8 @@ def answer_question(context: Context) -> Turn:
     again = policy_form.follow_up(context) or policy_form.implied(context)
     if again is not None:
         return again
+    if context.slot("awaiting") in _TICKET and _YES.match(context.text):  # “yes, it is the PBX …”
+        return open_ticket(context)
     found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
     if not found:  # the engine was trained or driven without our parse result
         found = [context.search.search(context.text)]
@@ -141,10 +146,13 @@ def affirm(context: Context) -> Turn:
     if again is not None:
         return again
     awaiting = context.slot("awaiting")
-    if awaiting == "feedback":
-        return helpful(context)
     if awaiting in _TICKET:
         return open_ticket(context)
+    before = ticket_form.sent_before(context)
+    if before is not None and (awaiting is None or about_ticket(context.text)):
+        return before
+    if awaiting == "feedback":
+        return helpful(context)
     if awaiting == "choice":
         offered = context.slot("offered") or []
         return _show_if_there(context, offered[0]) if len(offered) == 1 else choose(context)
@@ -166,8 +174,8 @@ def deny(context: Context) -> Turn:
 
 
 def offer_ticket(context: Context) -> Turn:
-    """action_offer_ticket: a person is wanted."""
-    turn = Turn()
+    """action_offer_ticket: a person is wanted; what the message says besides becomes the ticket's text."""
+    turn = Turn(slots={"last_question": context.text} if len(context.text.split()) >= _TELLING else {})
     _offer_ticket(turn, say("human"), type="smalltalk", kind="human")
     return turn
 

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
+from actions.wording import day
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
-CONTACT = ("name", "company", "email")  # asked for where nobody vouches for the partner
+CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for where nobody vouches for the partner
 _MOST_SUBJECT = 90
+_MOST_CONTACT = 120
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BETWEEN = re.compile(r"[\n,;|/()]+|\s[-–]\s|\b(?:from|of|at|with)\b", re.IGNORECASE)
+_FILLER = re.compile(
+    r"^(?:(?:hi|hello|ok|yes|sure|my|our|the|your|name|company|mail|e-?mail|address|is|i am|i'm|it's|this is|we are|"
+    r"and|sorry|no)\b[\s:=,.]*)+",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -24,17 +34,18 @@ class Draft:
         id: what makes one ticket of it however often it is sent: the turn in which it began.
         texts: the partner's own words, in order: the description.
         type_id: its type, "" while nothing was said.
-        settled: whether the partner or a calculation named the type, so that no triage changes it.
+        settled: whether the type is not asked about, nor changed by triage, any more.
         fields: what is known, by name (tickets/types.yml).
-        declined: fields that the partner doesn't have.
-        contact: name, company, e-mail where they had to be asked for.
+        declined: what the partner doesn't have.
+        contact: name, company, email where they had to be asked for.
         finding: a calculation's certificate, as the ticket shows it.
         triage: the last triage (triage/verdict.py), as JSON.
         asked: what was asked last: a field, or one of the steps of ticket_form.py.
         refused: a text that was not in English, and of what: {"text", "of", "language", "sure"}.
-        similar: open tickets offered instead, each {"number", "reason"}; None: not looked for yet.
-        mood: how to speak of the next question: begun, heard, not_understood, resumed, …
-        state: asking, sending, sent, adding (to another ticket), left.
+        similar: open tickets offered instead, each {"number", "reason", "subject"}; None: not looked for yet.
+        mood: how to speak of the next question: a key of wording.yml behind `ticket_`.
+        misses: how often in a row an answer could not be taken.
+        state: asking, sending, sent, added (to another ticket), left.
         turn: the turn that sent it.
         heard: the turn heard last: one that runs again after a crash is not heard twice.
         target: the ticket that its text is added to instead.
@@ -53,6 +64,7 @@ class Draft:
     refused: dict[str, Any] | None = None
     similar: list[dict[str, str]] | None = None
     mood: str = "begun"
+    misses: int = 0
     state: str = "asking"
     turn: str = ""
     heard: str = ""
@@ -79,6 +91,11 @@ class Draft:
         return ticket_types()[self.type_id or OTHER]
 
     @property
+    def queue(self) -> str:
+        """Where it goes: as triaged, else where its type belongs."""
+        return str(self.triage.get("queue") or self.type.queue)
+
+    @property
     def text(self) -> str:
         """All that the partner said."""
         return "\n".join(self.texts)
@@ -93,10 +110,9 @@ class Draft:
     def description(self) -> str:
         """The partner's words, what the fields say, and the calculation that led here."""
         labels = ticket_fields()
-        said = self.text
-        lines = [f"{labels[name].label}: {shown(value)}" for name, value in self.fields.items()]
-        parts = [said, "\n".join(lines), self.finding]
-        return "\n\n".join(part for part in parts if part)
+        lines = [f"{labels[name].label}: {shown(name, value)}" for name, value in self.fields.items()]
+        parts = [self.text, "\n".join(lines), self.finding]
+        return "\n\n".join(part for part in parts if part) or self.type.title
 
     def missing(self) -> list[str]:
         """The fields that the type needs and nobody has said."""
@@ -120,42 +136,44 @@ class Draft:
     def take_contact(self, text: str) -> bool:
         """Take name, company and e-mail address from an answer to the question for them; whether there was any."""
         taken = False
+        text = re.sub(r"\s*@\s*", "@", text)
         address = _EMAIL.search(text)
         if address:
             self.contact["email"] = address[0]
-            text = text.replace(address[0], " ")
+            text = text.replace(address[0], "\n")
             taken = True
-        parts = [_bare(part) for part in re.split(r"[\n,;|/]+|\s-\s|\bfrom\b|\bof\b|\bat\b", text)]
-        parts = [part for part in parts if part]
+        parts = [part for part in map(_bare, _BETWEEN.split(text)) if part]
         wanted = [name for name in ("name", "company") if not self.contact.get(name)]
-        if self.asked in wanted and len(parts) == 1:
-            wanted = [str(self.asked)]
+        if len(parts) == 1 and (asked := str(self.asked).removeprefix("contact_")) in wanted:
+            wanted = [asked]
         for name, part in zip(wanted, parts, strict=False):
-            self.contact[name] = part[:120]
+            self.contact[name] = part[:_MOST_CONTACT]
             taken = True
         return taken
 
     def next_contact(self) -> str | None:
         """What is still to be asked of who writes."""
-        return next((name for name in CONTACT if not self.contact.get(name) and name not in self.declined), None)
+        return next(
+            (one for one in CONTACT if not self.contact.get(one.removeprefix("contact_")) and one not in self.declined),
+            None,
+        )
 
 
-def shown(value: Any) -> str:
+def shown(name: str, value: Any) -> str:
     """A field's value in words."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if ticket_fields()[name].form == "date" and _ISO_DAY.fullmatch(str(value)):
+        return day(date.fromisoformat(value))
+    return str(value)
 
 
-def valid_email(text: str) -> bool:
-    """Whether a text is one e-mail address."""
-    return _EMAIL.fullmatch(text.strip()) is not None
-
-
-_FILLER = re.compile(
-    r"^(?:(?:hi|hello|ok|yes|sure|my|our|the|name|company|mail|e-?mail|address|is|i am|i'm|it's|this is|we are|and)\b"
-    r"[\s:=,.]*)+",
-    re.IGNORECASE,
-)
+def email_in(text: str) -> str:
+    """The e-mail address in a text, "" where there is none."""
+    found = _EMAIL.search(re.sub(r"\s*@\s*", "@", text))
+    return found[0] if found else ""
 
 
 def _bare(part: str) -> str:
+    """A name without the words around it."""
     return re.sub(r"\b(?:and|my|e-?mail|mail|address|is)\b[\s:]*$", "", _FILLER.sub("", part.strip())).strip(" .:;,-")

@@ -197,7 +197,8 @@ def _explained_by(entry: str | None) -> list[Policy]:
 def _with_last_question(context: Context, policy: Policy) -> Calculation:
     """A calculation with what the question before said for it."""
     calculation = Calculation(policy.id)
-    calculation.hear(context.slot("last_question") or "", context.now)
+    calculation.said = context.slot("last_question") or ""
+    calculation.hear(calculation.said, context.now)
     return calculation
 
 
@@ -223,6 +224,7 @@ def _begun(context: Context, earlier: Calculation | None) -> Calculation:
     button = context.pressed
     text = (context.slot("last_question") or "") if button else context.text
     calculation.hear(text, context.now)
+    calculation.said = text
     calculation.mood = "begun"
     return calculation
 
@@ -321,7 +323,8 @@ def _own_turn(context: Context, calculation: Calculation) -> Turn:
 def _other(context: Context, calculation: Calculation, policy_id: str) -> Calculation:
     """Another calculation comes in between; this one waits."""
     fresh = Calculation(policy_id, paused=calculation.pause())
-    fresh.hear("" if context.pressed else context.text, context.now)
+    fresh.said = "" if context.pressed else context.text
+    fresh.hear(fresh.said, context.now)
     fresh.mood = "begun"
     return fresh
 

@@ -8,61 +8,39 @@ the slot `ticket` (actions/draft.py). Nothing here claims that a ticket is open:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
+from sqlalchemy.orm import Session
 
-from actions import policy_form, ticket_wording
-from actions.draft import CONTACT, Draft, valid_email
-from actions.replies import reply
-from actions.ticket_requests import about_ticket, content
+from actions import policy_form, ticket_answers, ticket_wording
+from actions.draft import Draft, email_in
+from actions.replies import Reply, button, reply
+from actions.ticket_requests import about_ticket, without_request, without_yes
+from actions.ticket_words import any_of, only
 from actions.turns import Context, Step, Turn
 from actions.wording import say
-from knowledge.policy.catalogue import POLICIES
 from tickets.access import access_ticket, own_tickets, viewer_of
-from tickets.language import judge
 from tickets.ticket_models import Ticket
-from tickets.types import ticket_fields, ticket_types
+from tickets.types import OTHER, ticket_types
 from triage.verdict import Candidate
 
 FORM = "ticket_form"
-_CANCEL = re.compile(
-    r"\W*(?:please |pls |no,? |ok,? )*(?:cancel(?: (?:it|this|that|the ticket))?|stop|forget (?:it|that)|never ?mind|"
-    r"leave(?: it)?|quit|exit|abort|no ticket|(?:do not|don'?t) (?:open|send) (?:it|the ticket|a ticket|anything))"
-    r"\W*(?:please|pls)?\W*",
-    re.IGNORECASE,
-)
+_CANCEL = re.compile(rf"\W*(?:(?:please|pls|no|ok),? )*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
 _BACK = re.compile(r"\W*(?:please )?(?:go |one step )?back\W*", re.IGNORECASE)
 _AFRESH = re.compile(r"\W*(?:please )?(?:start|begin) (?:over|again|afresh|anew)\W*", re.IGNORECASE)
-_SEND = r"send(?: it)?|open(?: it| the ticket)?|submit(?: it)?|go ahead|do it|please|pls|now|thanks|thank you|ok(?:ay)?"
-_YES = re.compile(
-    r"\W*(?:yes|yep|yeah|ya|y|sure|correct|right|fine|perfect|good|great|confirm(?:ed)?|looks good|it is|"
-    rf"that'?s (?:right|correct|it|all)|{_SEND})"
-    rf"(?:\W+(?:yes|it is|that'?s (?:right|correct|all)|like (?:this|that)|as it is|incomplete|{_SEND}))*\W*",
-    re.IGNORECASE,
-)
-_NO = re.compile(
-    r"\W*(?:no+|nope|not yet|not now|wrong|that'?s wrong|nein)\W*(?:thanks|thank you|please)?\W*", re.IGNORECASE
-)
-_UNKNOWN = re.compile(
-    r"\W*(?:i |we |sorry,? i |sorry,? )*"
-    r"(?:(?:do not|don.?t|dont|cannot|can't|not) (?:really )?(?:know|remember|have|find)"
-    r"(?: (?:it|that|this|them|one|any|the \w+(?: \w+)?))*(?: (?:now|yet|at hand|here|right now|sorry))*|"
-    r"no idea|not sure|unsure|no clue|unknown|idk|n/?a|none|nothing|skip(?: (?:it|this|that))?|next|later|no|"
-    r"-+|\?+)\W*",
-    re.IGNORECASE,
-)
+_GO_ON = only("goes_on", then=("polite",))
+_PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only("leaves")}
 _ASKS = re.compile(
-    r"\?\W*$|^\W*(?:how|what|where|when|which|who|why|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
+    r"\?\W*$|^\W*(?:how|what|where|when|which|who|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
 )
-_ANEW = re.compile(r"^\W*(?:description|text)\s*[:=]\s*", re.IGNORECASE)
-_TALK = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry", "my_tickets"}
+_OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
+_BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
+_BUTTONS |= {"my_tickets", "ticket_status"}
 _UNSURE_TYPE = 0.4  # confidence below which the partner is asked what the ticket is about
-_MOST_TYPES = 3
-_MOST_TEXT_FIELD = 200
-_MOST_LONG = 2000
+_SURE_CALCULATION = 0.8
 _MOST_CANDIDATES = 50
+_MOST_SIMILAR = 3
 _FROM_CALCULATION = {  # inputs of a calculation that are fields of its ticket
     "invoice_date": "invoice_date",
     "what_happened": "what_happened",
@@ -106,7 +84,11 @@ def done(context: Context) -> Turn:
     if draft is None or draft.state == "left":
         return Turn([reply(say("ticket_left"), type="smalltalk", kind="help")], {"ticket": None, "awaiting": None})
     draft.state = "added" if draft.target else "sent"
-    return Turn(slots={"ticket": draft.slot(), "awaiting": None}, record=_record(draft))
+    turn = Turn(slots={"ticket": draft.slot(), "awaiting": None}, record=_record(draft))
+    if draft.state == "sent" and draft.triage.get("also_asks"):
+        turn.replies.append(_second(draft))
+        turn.slots |= {"awaiting": "ticket", "last_question": draft.triage["also_asks"]}
+    return turn
 
 
 def again(context: Context) -> Turn | None:
@@ -117,29 +99,38 @@ def again(context: Context) -> Turn | None:
     return Turn(record=_record(draft))
 
 
+def sent_before(context: Context) -> Turn | None:
+    """“send it” after the ticket was opened: which one that is."""
+    draft = Draft.from_slot(context.slot("ticket"))
+    return Turn(record=_record(draft)) if draft is not None and draft.state == "sent" else None
+
+
 def pressed_late(context: Context) -> Turn:
     """action_ticket_choice: a button of a draft that is over; “open” still shows the ticket that came of it."""
     draft = Draft.from_slot(context.slot("ticket"))
-    fits = draft is not None and draft.id == context.entity("draft")
-    if fits and draft is not None and draft.state == "sent" and context.entity("value") == "send":
-        return Turn(record=_record(draft))
+    if draft is not None and draft.id == context.entity("draft") and context.entity("value") == "send":
+        late = sent_before(context)
+        if late is not None:
+            return late
     return Turn([reply(say("ticket_over"), type="no_answer")])
 
 
 def status(context: Context) -> Turn:
     """action_ticket_status: how a ticket stands, for those who may know."""
-    found = about_ticket(context.text)
-    name = context.entity("ticket") or (found.ticket if found else "")
+    found = None if context.pressed else about_ticket(context.text)
+    name = found.ticket if found else context.entity("ticket") or ""
     return Turn([context.read(lambda session: _status(session, context, name))])
 
 
 def mine(context: Context) -> Turn:
     """action_my_tickets: the tickets of whoever writes."""
 
-    def read(session: Any) -> list[Ticket]:
+    def read(session: Session) -> list[Ticket]:
         return list(own_tickets(session, viewer_of(session, context.conversation), 10))
 
-    return Turn([ticket_wording.listed(context.read(read))])
+    draft = Draft.from_slot(context.slot("ticket"))
+    drafting = draft is not None and draft.state == "asking"
+    return Turn([ticket_wording.listed(context.read(read), drafting=drafting)])
 
 
 STEPS: dict[str, Step] = {
@@ -160,38 +151,51 @@ def begin() -> list[Any]:
 # How a draft begins
 
 
-def _begun(context: Context) -> Turn | Draft:
+def _begun(context: Context) -> Draft:
     """A draft with everything that was said before, and what the message itself says."""
     draft = Draft(id=context.turn_id or context.conversation, heard=context.turn_id)
+    earlier = Draft.from_slot(context.slot("ticket"))
+    if earlier is not None:  # whoever wrote then writes now
+        draft.contact = dict(earlier.contact)
     if context.intent in ("ticket_add", "ticket_comment"):
         return _adding(context, draft)
+    said = "" if context.pressed else without_request(context.text)
     policy_id = context.entity("policy")
     calculation = policy_form.finished(context)
     of_result = policy_id is not None or context.slot("awaiting") == policy_form.AWAITING_TICKET
-    said = "" if context.pressed else content(context.text)
-    if calculation is not None and of_result and policy_id in (None, calculation.policy_id) and not said:
+    if calculation is not None and of_result and policy_id in (None, calculation.policy_id):
         outcome = calculation.outcome(context.now)
         assert outcome is not None
-        draft.type_id, draft.settled = str(outcome.ticket or "general.other"), True
+        draft.type_id, draft.settled = str(outcome.ticket or OTHER), True
         draft.finding = policy_form.ticket_text(context) or outcome.decision
         values = {_FROM_CALCULATION.get(name, ""): value for name, value in calculation.values.items()}
         draft.put({name: value for name, value in values.items() if name and isinstance(value, str)})
-        draft.texts = [f"{POLICIES[calculation.policy_id].title}: {outcome.decision}"]
-        draft.triage = _verdict(context, draft)
-        return draft
-    if not said and context.slot("awaiting"):
-        said = context.slot("last_question") or ""
-    if said:
-        _say(context, draft, said, "description")
+        words = [calculation.said, without_yes(said)]
+    elif context.slot("awaiting"):
+        words = [context.slot("last_question") or "", without_yes(said)]
+    else:
+        words = [said]
+    text = "\n".join(dict.fromkeys(word for word in words if word))
+    if text:
+        ticket_answers.say(context, draft, text, "description")
+        _know_sender(context, draft, text)
+    elif draft.type_id:
+        draft.triage = ticket_answers.verdict(context, draft)
     return draft
 
 
+def _know_sender(context: Context, draft: Draft, text: str) -> None:
+    """An address in the text is where its writer can be reached, unless the ticket is about an address."""
+    if "email" not in {name for group in draft.type.needs for name in group} and (address := email_in(text)):
+        draft.contact["email"] = address
+
+
 def _adding(context: Context, draft: Draft) -> Draft:
-    """A comment on a ticket that is there; whether it may be seen is looked at when it is asked for."""
-    found = about_ticket(context.text)
-    draft.target = context.entity("ticket") or (found.ticket if found else "")
+    """A comment on a ticket that is there; whether it may be seen is looked at when it is added."""
+    found = None if context.pressed else about_ticket(context.text)
+    draft.target = found.ticket if found else context.entity("ticket") or ""
     if found is not None and found.rest:
-        _say(context, draft, found.rest, "comment")
+        ticket_answers.say(context, draft, context.text.strip(), "comment")
     return draft
 
 
@@ -201,7 +205,7 @@ def _adding(context: Context, draft: Draft) -> Draft:
 def _heard(context: Context, draft: Draft) -> Turn:
     draft.mood = "heard"
     if context.pressed:
-        return _going_on(_pressed(context, draft))
+        return _pressed(context, draft)
     if _CANCEL.fullmatch(context.text):
         draft.state = "left"
         return _going_on(draft)
@@ -209,20 +213,36 @@ def _heard(context: Context, draft: Draft) -> Turn:
         return _going_on(Draft(id=context.turn_id or draft.id, heard=context.turn_id))
     if _BACK.fullmatch(context.text):
         return _going_on(_back(draft))
+    pleasantry = next((name for name, words in _PLEASANTRIES.items() if words.fullmatch(context.text)), None)
+    if pleasantry is not None:
+        draft.mood = pleasantry
+        return _going_on(draft)
+    if _GO_ON.fullmatch(context.text) or _is_request(context, draft):
+        return _going_on(draft)
     if _is_talk(context, draft):
         return _interrupted(draft)
-    return _going_on(_answered(context, draft))
+    ticket_answers.answer(context, draft)
+    return _going_on(draft)
+
+
+def _is_request(context: Context, draft: Draft) -> bool:
+    """“open a ticket” once more, without a word on the matter."""
+    wish = about_ticket(context.text)
+    return wish is not None and wish.intent == "open_ticket" and not wish.rest and draft.asked != "confirm"
 
 
 def _is_talk(context: Context, draft: Draft) -> bool:
     """Whether a message is about something else than what was asked."""
-    if draft.asked in ("description", "comment", "question", "rewrite"):  # whatever is written is meant for the ticket
-        return context.intent in ("my_tickets", "ticket_status")
-    if context.intent in ("thanks", "bye", "greet") and draft.asked != "confirm":
-        return len(context.text.split()) <= 3
-    if context.intent in ("bot", "my_tickets", "ticket_status"):
+    if context.intent in ("my_tickets", "ticket_status"):
         return True
-    if context.intent not in ("question", "calculate", "help", "human") or not _ASKS.search(context.text):
+    if draft.asked in _OWN_WORDS:
+        return False
+    if context.intent == "bot":
+        return _ASKS.search(context.text) is not None
+    asks = _ASKS.search(context.text) is not None
+    if context.intent == "calculate":
+        asks = asks or context.confidence >= _SURE_CALCULATION
+    if context.intent not in ("question", "calculate", "help", "human") or not asks:
         return False
     if draft.type_id and context.triage.read(draft.type_id, context.text, context.now, asked=draft.asked):
         return False
@@ -230,199 +250,54 @@ def _is_talk(context: Context, draft: Draft) -> bool:
     return any(part["decision"] != "none" for part in parts) or context.intent in ("help", "human")
 
 
-def _answered(context: Context, draft: Draft) -> Draft:
-    """Take a message as the answer to what was asked."""
-    text, asked = context.text.strip(), draft.asked or "description"
-    if asked == "rewrite" and draft.refused is not None:
-        _say(context, draft, text, draft.refused["of"])
-    elif asked == "english" and draft.refused is not None:
-        _english(context, draft, text)
-    elif asked in ("description", "comment"):
-        _say(context, draft, text, asked)
-    elif asked == "type":
-        _type(context, draft, text)
-    elif asked == "similar":
-        _similar_answer(context, draft, text)
-    elif asked in CONTACT:
-        _contact(draft, text)
-    elif asked in ("confirm", "edit"):
-        _confirmed(context, draft, text)
-    else:
-        _field(context, draft, text, asked)
-    return draft
-
-
-def _say(context: Context, draft: Draft, text: str, of: str) -> None:
-    """Take the partner's own words, through the English gate."""
-    verdict = judge(text)
-    if not (verdict.english and verdict.sure):
-        refused = not verdict.english and verdict.sure
-        draft.refused = {"text": text, "of": of, "language": verdict.language, "sure": refused}
-        return
-    _take(context, draft, text, of)
-
-
-def _take(context: Context, draft: Draft, text: str, of: str) -> None:
-    """Words that are English, as description, comment or the value of a field."""
-    draft.refused = None
-    if of in ticket_fields():
-        read = context.triage.read(draft.type_id, text, context.now, asked=of)
-        draft.put({of: text[:_MOST_LONG], **{name: value for name, value in read.items() if name != of}})
-    else:
-        draft.texts = [*draft.texts, text]
-    if of != "comment":
-        draft.triage = _verdict(context, draft)
-
-
-def _verdict(context: Context, draft: Draft) -> dict[str, Any]:
-    """Triage what is known so far; a type that is settled stays."""
-    settled = draft.type_id if draft.settled else None
-    verdict = context.triage.judge(draft.text, context.now, type_id=settled, known=draft.fields)
-    if not draft.settled:
-        draft.type_id = verdict.type
-    draft.put({name: value for name, value in verdict.fields.items() if name not in draft.fields})
-    return verdict.to_json()
-
-
-def _field(context: Context, draft: Draft, text: str, name: str) -> None:
-    form = ticket_fields()[name].form
-    draft.settled = True  # what is asked for must not change while it is answered
-    read = context.triage.read(draft.type_id, text, context.now, asked=name)
-    if not read and _UNKNOWN.fullmatch(text):
-        draft.declined = [*draft.declined, name]
-        draft.mood = "declined"
-    elif name == "address":  # names say nothing about a language
-        draft.put({name: text[:_MOST_LONG], **read})
-    elif form == "long":
-        _say(context, draft, text, name)
-    elif form == "email":
-        found = read.get("email")
-        draft.mood = "heard" if draft.put({"email": found} if found else {}) else "not_email"
-    elif name in read or (read and form != "text"):
-        draft.put(read)
-    elif form == "text" and len(text) <= _MOST_TEXT_FIELD:
-        draft.put({**read, name: text})
-    else:
-        draft.mood = {"numbers": "not_numbers", "date": "not_date"}.get(form, "not_understood")
-
-
-def _contact(draft: Draft, text: str) -> None:
-    if _UNKNOWN.fullmatch(text) and draft.asked != "email":
-        draft.declined = [*draft.declined, str(draft.asked)]
-    elif draft.asked == "email" and not any(valid_email(word.strip(",;<>().")) for word in text.split()):
-        draft.mood = "not_email"
-    elif not draft.take_contact(text):
-        draft.mood = "not_understood"
-
-
-def _type(context: Context, draft: Draft, text: str) -> None:
-    offered = _offered_types(draft)
-    number = re.fullmatch(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", text, re.IGNORECASE)
-    if number:
-        place = int(number[1]) - 1 if number[1] else {"first": 0, "second": 1, "third": 2}.get(number[2].lower(), -1)
-        if place < len(offered):
-            draft.type_id, draft.settled = offered[place], True
-            draft.triage = _verdict(context, draft)
-            return
-    _say(context, draft, text, "description")
-    if draft.refused is None and draft.triage.get("confidence", 0) < _UNSURE_TYPE:
-        draft.settled = True  # asked once; an agent sorts it out
-
-
-def _similar_answer(context: Context, draft: Draft, text: str) -> None:
-    if _YES.fullmatch(text) and draft.similar:
-        draft.target, draft.state, draft.turn = draft.similar[0]["number"], "sending", context.turn_id
-    elif _NO.fullmatch(text) or re.search(r"\b(?:new|another|separate|different)\b", text, re.IGNORECASE):
-        draft.similar = []
-    else:
-        _say(context, draft, text, "description")
-        draft.similar = []
-
-
-def _english(context: Context, draft: Draft, text: str) -> None:
-    assert draft.refused is not None
-    if _YES.fullmatch(text) or context.intent == "affirm":
-        _take(context, draft, draft.refused["text"], draft.refused["of"])
-    elif _NO.fullmatch(text) or context.intent == "deny":
-        draft.refused = {**draft.refused, "sure": True}
-    else:
-        _say(context, draft, text, draft.refused["of"])
-
-
-def _confirmed(context: Context, draft: Draft, text: str) -> None:
-    if draft.asked == "confirm" and (_YES.fullmatch(text) or context.intent == "affirm"):
-        _send(context, draft)
-        return
-    if _NO.fullmatch(text) or context.intent == "deny":
-        draft.mood = "edit"
-        return
-    anew = _ANEW.match(text)
-    if anew:
-        draft.texts = []
-        _say(context, draft, text[anew.end() :], "description")
-        return
-    draft.settled = draft.settled or bool(draft.type_id)
-    read = context.triage.read(draft.type_id, text, context.now) if draft.type_id else {}
-    if read and draft.put(read):
-        draft.triage = _verdict(context, draft)
-        draft.mood = "changed"
-        return
-    _say(context, draft, text, "comment" if draft.target else "description")
-    draft.mood = "changed"
-
-
-def _pressed(context: Context, draft: Draft) -> Draft | Turn:
+def _pressed(context: Context, draft: Draft) -> Turn:
     """A button: of this draft, or of something else that is answered first."""
     if context.intent != "ticket_choice":
-        return _interrupted(draft) if context.intent in _TALK else draft
+        return _interrupted(draft) if context.intent in _BUTTONS else _going_on(draft)
     if context.entity("draft") != draft.id:
         draft.mood = "not_understood"
-        return draft
+        return _going_on(draft)
     value = context.entity("value") or ""
     kind, _, what = value.partition(".")
     if value == "send":
-        _send(context, draft)
+        ticket_answers.send(context, draft)
     elif value == "cancel":
         draft.state = "left"
     elif value == "edit":
         draft.mood = "edit"
     elif value == "skip" and draft.asked:
-        draft.declined = [*draft.declined, draft.asked]
-        draft.settled, draft.mood = True, "declined"
+        draft.declined, draft.settled, draft.mood = [*draft.declined, draft.asked], True, "declined"
     elif value == "skip_all":
         draft.declined = sorted({*draft.declined, *draft.missing()})
         draft.settled = True
     elif kind == "english" and draft.refused is not None:
-        _english(context, draft, what)
+        ticket_answers.english(context, draft, what)
     elif kind == "type" and what in ticket_types():
         draft.type_id, draft.settled = what, True
-        draft.triage = _verdict(context, draft)
+        draft.triage = ticket_answers.verdict(context, draft)
     elif value == "new":
         draft.similar = []
     elif kind == "same" and any(what == one["number"] for one in draft.similar or []):
-        draft.target, draft.state, draft.turn = what, "sending", context.turn_id
-    return draft
-
-
-def _send(context: Context, draft: Draft) -> None:
-    """The partner confirmed: nothing is asked any more."""
-    if not draft.target:
-        draft.triage = _verdict(context, draft)
-    draft.state, draft.turn = "sending", context.turn_id
+        ticket_answers.add_to(context, draft, what)
+    return _going_on(draft)
 
 
 def _back(draft: Draft) -> Draft:
     """Forget what was given last and ask for it again."""
-    if draft.refused is not None:
+    if draft.asked == "confirm" and not draft.target:
+        draft.mood = "edit"
+    elif draft.refused is not None:
         draft.refused = None
+    elif draft.contact and str(draft.asked).startswith("contact_"):
+        draft.contact.popitem()
     elif draft.declined:
         draft.declined = draft.declined[:-1]
-    elif draft.contact and draft.asked in (*CONTACT, "confirm"):
-        draft.contact.popitem()
     elif draft.fields:
         draft.fields = dict(list(draft.fields.items())[:-1])
-    elif draft.texts:
-        draft.texts = draft.texts[:-1]
+    elif draft.texts and not draft.finding:
+        draft.texts, draft.settled = draft.texts[:-1], False
+    else:
+        draft.mood = "nothing_before"
     return draft
 
 
@@ -430,22 +305,20 @@ def _back(draft: Draft) -> Draft:
 
 
 def _next(context: Context, draft: Draft) -> str:
-    """A field, or a step: rewrite, english, description, type, similar, name, company, email, edit, confirm."""
+    """A field, or a step: rewrite, english, description, type, similar, contact_…, edit, confirm, comment."""
     if draft.refused is not None:
         return "rewrite" if draft.refused["sure"] else "english"
     if draft.target:
         return "confirm" if draft.texts else "comment"
     if draft.mood == "edit":
         return "edit"
-    if not draft.texts:
+    if not draft.texts and not draft.finding:
         return "description"
-    if not draft.settled and draft.triage.get("confidence", 1.0) < _UNSURE_TYPE and draft.asked != "type":
+    if not draft.settled and draft.triage.get("confidence", 1.0) < _UNSURE_TYPE:
         return "type"
     if draft.similar is None:
         draft.similar = context.read(lambda session: _similar(session, context, draft))
-        if draft.similar:
-            return "similar"
-    elif draft.asked == "similar" and draft.similar and draft.mood != "heard":
+    if draft.similar:
         return "similar"
     missing = draft.next_field()
     if missing is not None:
@@ -455,19 +328,15 @@ def _next(context: Context, draft: Draft) -> str:
     return contact or "confirm"
 
 
-def _similar(session: Any, context: Context, draft: Draft) -> list[dict[str, str]]:
+def _similar(session: Session, context: Context, draft: Draft) -> list[dict[str, str]]:
     """Open tickets of the same company that are likely about the same."""
     open_ones = own_tickets(session, viewer_of(session, context.conversation), _MOST_CANDIDATES, active=True)
     candidates = [Candidate(one.name, f"{one.subject}\n{one.description}", one.fields) for one in open_ones]
     found = context.triage.similar(draft.text, draft.fields, candidates)
     subjects = {one.name: one.subject for one in open_ones}
     return [
-        {"number": one.number, "reason": one.reason, "subject": subjects[one.number]} for one in found[:_MOST_TYPES]
+        {"number": one.number, "reason": one.reason, "subject": subjects[one.number]} for one in found[:_MOST_SIMILAR]
     ]
-
-
-def _offered_types(draft: Draft) -> Sequence[str]:
-    return ticket_wording.offered_types(draft)
 
 
 # What is handed on
@@ -475,7 +344,7 @@ def _offered_types(draft: Draft) -> Sequence[str]:
 
 def _record(draft: Draft) -> dict[str, Any]:
     if draft.target:
-        return {"comment": {"ticket": draft.target, "text": draft.description or draft.text}}
+        return {"comment": {"ticket": draft.target, "text": draft.text or draft.description}}
     return {
         "ticket": {
             "draft": draft.id,
@@ -484,7 +353,7 @@ def _record(draft: Draft) -> dict[str, Any]:
             "description": draft.description,
             "fields": draft.fields,
             "contact": draft.contact,
-            "queue": draft.triage.get("queue") or draft.type.queue,
+            "queue": draft.queue,
             "priority": draft.triage.get("priority", "normal"),
             "language": "en",
             "triage": draft.triage,
@@ -492,7 +361,18 @@ def _record(draft: Draft) -> dict[str, Any]:
     }
 
 
-def _status(session: Any, context: Context, name: str) -> dict[str, Any]:
+def _second(draft: Draft) -> Reply:
+    """The other request that the text held, offered as a ticket of its own."""
+    open_one = button(say("button_open_ticket"), "open_ticket")
+    return reply(
+        say("ticket_second", also=draft.triage["also_asks"]),
+        [open_one, button(say("button_no_ticket"), "deny")],
+        type="ask",
+        slot="ticket",
+    )
+
+
+def _status(session: Session, context: Context, name: str) -> Reply:
     ticket = access_ticket(session, viewer_of(session, context.conversation), name)
     if ticket is None:
         return reply(say("ticket_unknown", number=name), type="no_answer")
@@ -505,10 +385,8 @@ def _interrupted(draft: Draft) -> Turn:
     return Turn(slots={"ticket": draft.slot()}, events=[ActionExecutionRejected(FORM)])
 
 
-def _going_on(draft: Draft | Turn) -> Turn:
+def _going_on(draft: Draft) -> Turn:
     """Ask on, or end the form."""
-    if isinstance(draft, Turn):
-        return draft
     if draft.state == "asking":
         return Turn(slots={"ticket": draft.slot()}, events=[SlotSet("requested_slot", "ticket_value")])
     return Turn(slots={"ticket": draft.slot(), "requested_slot": None})

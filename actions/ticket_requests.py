@@ -5,51 +5,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from actions.ticket_words import any_of, anywhere
+
 _NAME = re.compile(r"\bCC[-\s]?0*(\d{1,9})\b", re.IGNORECASE | re.ASCII)
-_NOUN = r"(?:tickets?|tikets?|tickt|(?:support |customer care )?cases?|(?:support |new )?requests?|complaints?)"
-_VERB = r"(?:open|create|raise|submit|file|log|make|start|register|write|send|issue|lodge|put in|need|want|do)"
 _ASKED_FOR = re.compile(
-    rf"\b(?:please |pls |can you |could you |would you |i(?:'d| would)? (?:like|want|need|wish) (?:you )?(?:to )?|"
-    rf"(?:let'?s|then|just|so|ok|okay|we|i) (?:need |want |have )?(?:to )?)*{_VERB} (?:me |us |up |in )?"
-    rf"(?:a |an |the |my |our |this as a |another |new |one |official |urgent )*{_NOUN}"
-    r"(?: (?:for (?:me|us|this|that|it)|with (?:you|customer care)|please|pls|now|on (?:my|our) behalf|(?:to|at) "
-    r"customer care|about (?:this|that|it)))*",
+    rf"\b(?:{any_of('asking_lead')} )*{any_of('open')} (?:(?:me|us|up|in) )?(?:{any_of('which_ticket')} )*"
+    rf"{any_of('ticket')}\b(?: {any_of('ticket_for')}\b)*",
     re.IGNORECASE,
 )
-_ONLY_NOUN = re.compile(rf"\W*(?:new |a |open )?{_NOUN}\W*(?:please|pls)?\W*", re.IGNORECASE)
-_HOW = re.compile(
-    r"\b(?:how|where|when|which|who|why|should i|must i|do i (?:have|need)|is it (?:necessary|possible|needed)|"
-    r"does .{1,30} (?:need|require)|what happens|until when|can i|may i)\b",
-    re.IGNORECASE,
+_ONLY_NOUN = re.compile(rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
+_IN_OTHER_LANGUAGES = anywhere("asking_in_other_languages")
+_ABOUT = anywhere("about_tickets")
+_LEAD = re.compile(rf"^\W*(?:{any_of('greeting')}\b\W*)+|^\W*{any_of('leads_to_matter')}\b\s*:?\s*|^\W+", re.IGNORECASE)
+_ONLY_LEAD = re.compile(rf"(?:\W|\b{any_of('greeting', 'address')}\b)*", re.IGNORECASE)
+_YES_LEAD = re.compile(rf"^\W*(?:{any_of('agrees', 'send', 'polite')}\b\W*)+", re.IGNORECASE)
+_STATE = re.compile(rf"\?|\b{any_of('state')}\b", re.IGNORECASE)
+_MINE = anywhere("own_tickets")
+_SENT = re.compile(
+    rf"\W*(?:please )?(?:send|submit|open)(?: it| the ticket| this)?(?:\W+{any_of('polite')})*\W*", re.IGNORECASE
 )
-_LEAD = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|day)|ok|okay|yes|please|pls|thanks|and|so|then)\b\W*)+"
-    r"|^\W*(?:(?:to|because|since|as|about|for|on|regarding|re|that|which says|saying|it is about|it's about|with the "
-    r"text|text)\b\s*:?\s*)|^\W+",
-    re.IGNORECASE,
-)
-_STATE = re.compile(
-    r"\?|\b(?:status|state|news|update|progress|what about|how is|how about|where is|still open|happen\w*|"
-    r"answer(?:ed)?|any(?:thing| news| update)|check|show|see|look)\b",
-    re.IGNORECASE,
-)
-_MINE = re.compile(
-    r"\b(?:(?:my|our) (?:open |last |latest |recent |other |existing )*tickets?|tickets? (?:that )?(?:i|we) (?:have |"
-    r"had )?(?:opened|open|made|sent|submitted)|list (?:of )?(?:my |our |the |all )?tickets|"
-    r"(?:state|status) of (?:the|my|our|a) tickets?)\b",
-    re.IGNORECASE,
-)
-_FEWEST_WORDS = 3  # a shorter rest says nothing that a ticket could be about
-_FEWEST_ADDED = 2
+_SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n")
+_FEWEST_WORDS = 2  # a shorter rest says nothing that a ticket could be about
+_NOTHING = re.compile(rf"\W*(?:{any_of('says_nothing')}\b\W*)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class AboutTicket:
-    """What a message wants of tickets: intent is open_ticket, ticket_status, ticket_comment or my_tickets."""
+    """What a message wants of tickets: intent is open_ticket, ticket_status, ticket_comment, my_tickets or affirm."""
 
     intent: str
     ticket: str = ""  # CC-000123
-    rest: str = ""  # what it says besides
+    rest: str = ""  # what it says besides, as it was written
 
 
 def about_ticket(text: str) -> AboutTicket | None:
@@ -58,24 +44,45 @@ def about_ticket(text: str) -> AboutTicket | None:
     if named is not None:
         name = f"CC-{int(named[1]):06d}"
         rest = _trimmed(text[: named.start()] + " " + text[named.end() :])
-        if len(rest.split()) < _FEWEST_ADDED or _STATE.search(rest):
+        if len(rest.split()) < _FEWEST_WORDS or _STATE.search(rest):
             return AboutTicket("ticket_status", name, rest)
         return AboutTicket("ticket_comment", name, rest)
+    if _SENT.fullmatch(text):
+        return AboutTicket("affirm")
     asked = _ASKED_FOR.search(text)
     if _MINE.search(text) and not (asked and not _STATE.search(text)):
         return AboutTicket("my_tickets")
     if _ONLY_NOUN.fullmatch(text):
         return AboutTicket("open_ticket")
-    if asked is not None and not _HOW.search(text[: asked.end()]):
-        rest = _trimmed(text[: asked.start()] + " " + text[asked.end() :])
-        return AboutTicket("open_ticket", rest=rest if len(rest.split()) >= _FEWEST_WORDS else "")
+    if asked is not None and not _ABOUT.search(_sentence_to(text, asked.end())):
+        return AboutTicket("open_ticket", rest=_rest(text, asked))
+    if _IN_OTHER_LANGUAGES.search(text):
+        return AboutTicket("open_ticket", rest=text.strip())
     return None
 
 
-def content(text: str) -> str:
-    """What a message that asks for a ticket says besides; "" where that is too little to be about anything."""
+def without_request(text: str) -> str:
+    """What a message says besides asking for a ticket; "" where that is too little to be about anything."""
     found = about_ticket(text)
-    return found.rest if found is not None else ""
+    return found.rest if found is not None else "" if _YES_LEAD.sub("", text).strip() == "" else text.strip()
+
+
+def without_yes(text: str) -> str:
+    """A message without the “yes please” that it begins with; "" where nothing else is said."""
+    rest = _YES_LEAD.sub("", text).strip()
+    return rest if len(rest.split()) >= _FEWEST_WORDS else ""
+
+
+def _rest(text: str, asked: re.Match[str]) -> str:
+    """The partner's own words: what follows the request, or the whole where it stands in the middle of them."""
+    before, after = text[: asked.start()], text[asked.end() :]
+    whole = text if after.strip(" .!?,") else before.rstrip(" ,;")
+    rest = _trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip()
+    return "" if len(rest.split()) < _FEWEST_WORDS or _NOTHING.fullmatch(rest) else rest
+
+
+def _sentence_to(text: str, end: int) -> str:
+    return _SENTENCE.split(text[:end])[-1]
 
 
 def _trimmed(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.draft import CONTACT, Draft, shown
+from actions.draft import Draft, shown
 from actions.replies import Button, Reply, button, reply
 from actions.wording import day, has, say
 from tickets.states import SHOWN
@@ -50,7 +50,7 @@ def asking(draft: Draft) -> Reply:
         ]
     else:
         parts.append(say(f"ticket_ask_{asked}", number=draft.target))
-    known = "; ".join(f"{ticket_fields()[name].label}: {shown(value)}" for name, value in draft.fields.items())
+    known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
     if known and draft.mood in ("heard", "resumed", "changed", "begun") and asked in ticket_fields():
         parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
     return reply(
@@ -96,8 +96,10 @@ def card(session: Session, ticket: Ticket) -> Reply:
     )
 
 
-def listed(tickets: Sequence[Ticket]) -> Reply:
-    """The tickets of a partner, newest first, each with a button."""
+def listed(tickets: Sequence[Ticket], *, drafting: bool) -> Reply:
+    """The tickets of a partner, newest first, each with a button; while one is being drafted none is offered."""
+    if not tickets and drafting:
+        return reply(say("tickets_none_yet"), type="tickets", numbers=[])
     if not tickets:
         open_one = button(say("button_open_ticket"), "open_ticket")
         return reply(say("tickets_none"), [open_one], type="tickets", numbers=[])
@@ -131,21 +133,23 @@ def _opening(draft: Draft) -> list[str]:
     if draft.mood == "begun":
         if draft.target:
             return [say("ticket_adding", number=draft.target)]
-        if draft.type_id and draft.texts:
+        if draft.asked in ticket_fields() or draft.asked == "similar":
             return [say("ticket_begun", title=draft.type.title), say("ticket_ways_out")]
         return [say("ticket_begun_blank")]
     if draft.mood == "resumed":
         return [say("ticket_resumed")]
     key = f"ticket_{draft.mood}"
-    label = ticket_fields()[draft.asked].label if draft.asked in ticket_fields() else ""
+    asked = str(draft.asked)
+    label = ticket_fields()[asked].label if asked in ticket_fields() else say(asked) if has(asked) else asked
     return [say(key, label=label)] if has(key) else []
 
 
 def _draft(draft: Draft) -> Reply:
+    """The whole draft; after something else only the question."""
     have, needed = draft.completeness()
     missing = draft.missing()
-    lines = [f"- {ticket_fields()[name].label}: {shown(value)}" for name, value in draft.fields.items()]
-    lines += [f"- {say(f'contact_{name}')}: {draft.contact[name]}" for name in CONTACT if draft.contact.get(name)]
+    lines = [f"- {ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items()]
+    lines += [f"- {say(f'contact_{name}')}: {value}" for name, value in draft.contact.items()]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
     complete = (
         say("ticket_complete", have=have, needed=needed)
@@ -154,7 +158,7 @@ def _draft(draft: Draft) -> Reply:
     )
     parts = [
         *([say("ticket_changed_line")] if draft.mood == "changed" else []),
-        say("ticket_draft", title=draft.type.title, queue=draft.triage.get("queue") or draft.type.queue),
+        say("ticket_draft", title=draft.type.title, queue=draft.queue),
         *([complete] if needed else []),
         _quoted(said),
     ]
@@ -165,6 +169,8 @@ def _draft(draft: Draft) -> Reply:
     if draft.triage.get("also_asks"):
         parts.append(say("ticket_also_asks", also=draft.triage["also_asks"]))
     parts.append(say("ticket_confirm"))
+    if draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why"):
+        parts = [*_opening(draft), say("ticket_shall_i")]
     buttons = [
         _choice(draft, say("button_send_incomplete") if missing else say("button_send"), "send"),
         _choice(draft, say("button_edit"), "edit"),
@@ -175,7 +181,7 @@ def _draft(draft: Draft) -> Reply:
         buttons,
         type="draft",
         ticket_type=draft.type.id,
-        queue=draft.triage.get("queue") or draft.type.queue,
+        queue=draft.queue,
         priority=draft.triage.get("priority", "normal"),
         subject=draft.subject,
         description=draft.description,

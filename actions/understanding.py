@@ -56,7 +56,7 @@ class Understanding:
         entities = [_entity(entity, in_text=read == text) for entity in document.ents]
         now = now or datetime.now().astimezone()
         wish = about_ticket(text)
-        if wish is not None and not (wish.intent == "open_ticket" and whole.intent == "cancel"):
+        if wish is not None:
             if wish.ticket:
                 entities.append({"entity": "ticket", "value": wish.ticket})
             return {**_parsed(text, wish.intent, 1.0, entities), "search": [asdict(whole)]}

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bot import metrics, wording
 from bot.engine import Answer, Engine, EngineFailure, as_text
 from bot.health import Health
-from bot.ticket_turns import TicketRecord, carry_out
+from bot.ticket_turns import TicketRecord, carry_out, opened_by
 from tickets import conversations
 from tickets.conversations import Received
 from tickets.database import Database
@@ -146,8 +146,13 @@ class Messages:
                     button=button,
                 )
             )
-        except conversations.UsedButton:
-            raise NotAccepted("used_button", wording.USED_BUTTON) from None
+        except conversations.UsedButton as used:
+            payload = used.payload  # a second press of “open the ticket”: which ticket came of the first
+            number = await asyncio.to_thread(
+                self._database.read, lambda session: opened_by(session, conversation, payload)
+            )
+            text = wording.USED_TO_OPEN.format(number=number) if number else wording.USED_BUTTON
+            raise NotAccepted("used_button", text) from None
         except conversations.UnknownButton:
             raise NotAccepted("unknown_button", wording.UNKNOWN_BUTTON) from None
         if received.new:

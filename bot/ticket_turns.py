@@ -7,9 +7,11 @@ runs again after a crash finds the ticket of the same draft.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import wording
@@ -21,6 +23,8 @@ from tickets.opening import NewTicket, open_ticket
 from tickets.states import Targets
 from tickets.ticket_models import Ticket
 from tickets.types import ticket_fields, ticket_types
+
+_SENT = re.compile(r'/ticket_choice\{"draft": "([0-9a-f]{8,64})", "value": "send"\}')
 
 
 class _Wanted(BaseModel):
@@ -69,13 +73,26 @@ def carry_out(
     return [], None
 
 
+def opened_by(session: Session, conversation_id: str, payload: str) -> str | None:
+    """The number of the ticket that a button's payload opened in its conversation."""
+    draft = _SENT.fullmatch(payload)
+    if draft is None:
+        return None
+    found = session.scalar(select(Ticket).where(Ticket.key == _key(conversation_id, draft[1])))
+    return found.name if found else None
+
+
+def _key(conversation_id: str, draft: str) -> str:
+    return f"chat:{conversation_id}:{draft}"
+
+
 def _open(
     session: Session, conversation_id: str, wanted: _Wanted, targets: Targets
 ) -> tuple[list[dict[str, Any]], Ticket]:
     conversation = session.get_one(Conversation, conversation_id)
     ticket, new = open_ticket(
         session,
-        f"chat:{conversation_id}:{wanted.draft}",
+        _key(conversation_id, wanted.draft),
         NewTicket(
             type=wanted.type,
             subject=wanted.subject,

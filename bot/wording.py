@@ -13,9 +13,15 @@ SLOW = "This takes a little longer than usual. Your message is in the queue; you
 EMPTY = "There is nothing to read in this message. Please type your question."
 TOO_LONG = "This message is longer than {limit} characters. Please shorten it, or send it in parts."
 TOO_MANY = "That was very many messages in a short time. Please wait a minute and send it again."
-USED_BUTTON = "This button was pressed before. Please use the newest buttons, or type your question."
+USED_BUTTON = (
+    "This button was pressed before; what came of it stands in this chat. "
+    "Please use the newest buttons, or type your question."
+)
+USED_TO_OPEN = "This ticket is open already: {number}. I haven't opened a second one."
 UNKNOWN_BUTTON = "This button doesn't belong to this conversation. Please type your question."
+NOT_SAVED = "I can't save anything right now, so nothing of this was kept. Please try again in a moment."
 NOT_SIGNED_IN = "Please sign in to the partner portal to chat here."
+SIGN_IN_OVER = "This sign-in is not valid, or not any more. Please sign in to the partner portal again."
 TICKET_OPEN = (
     "**Your ticket is open: {number}**\n\n"
     "- {title} ({queue})\n- Priority: {priority}{missing}\n\n"
@@ -29,3 +35,14 @@ TICKET_OPEN_BEFORE = (
 TICKET_MISSING = "\n- Still missing: {missing}"
 COMMENT_ADDED = "**Added to {number}.** Customer Care sees it now, and answers you here in the chat."
 NO_SUCH_TICKET = "I don't find a ticket of yours with that number. Please check the number."
+NO_SESSION = "Name your session or your portal's token in the header Authorization to see tickets."
+TOO_MANY_TICKETS = "That was very many tickets in one day. Please add to one that is open, or try again tomorrow."
+CONTACT_MISSING = "Please give your name, your company and your e-mail address."
+NO_EMAIL = "This is not an e-mail address. Please write it like name@company.com."
+KEY_REUSED = "This Idempotency-Key was used for something else before. Choose a new one for a new request."
+NOT_STORED = "This can't be stored just now. Nothing was opened. Please try again in a few minutes."
+LANGUAGE_REFUSED = (
+    "Customer Care can work on requests only in English. Please write your request again in English; "
+    "simple words are fine."
+)
+LANGUAGE_DOUBT = "Is this in English? If it is, send it again and say so. If not, please write it in English."

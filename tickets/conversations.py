@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from tickets.base import now
+from tickets.base import insert, now
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
 
 SESSION_IDLE = timedelta(hours=24)
@@ -30,7 +30,11 @@ class UnknownButton(LookupError):
 
 
 class UsedButton(LookupError):
-    """The button was pressed before."""
+    """The button was pressed before; `payload` is what it carries."""
+
+    def __init__(self, payload: str) -> None:
+        super().__init__()
+        self.payload = payload
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,12 @@ class Received:
 
 def conversation_for(session: Session, channel: str, external_id: str) -> Conversation:
     """The conversation that a channel calls by this name, made if there is none."""
-    found = session.scalar(
-        select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
-    )
-    if found is None:
-        found = Conversation(id=secrets.token_hex(16), channel=channel, external_id=external_id)
-        session.add(found)
-        session.flush()
+    wanted = select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
+    found = session.scalar(wanted)
+    if found is None:  # another process may make it now: then it is theirs that both use
+        row = {"id": secrets.token_hex(16), "channel": channel, "external_id": external_id}
+        session.execute(insert(session, Conversation).values(**row).on_conflict_do_nothing())
+        found = session.scalars(wanted).one()
     return found
 
 
@@ -75,6 +78,7 @@ def receive(
     Raises:
         UnknownButton, UsedButton: the button cannot be pressed.
     """
+    _lock(session, conversation_id)
     if client_id is not None:
         known = _by_client_id(session, conversation_id, client_id)
         if known is not None:
@@ -86,7 +90,7 @@ def receive(
         if pressed is None or pressed.conversation_id != conversation_id:
             raise UnknownButton
         if pressed.used_at is not None:
-            raise UsedButton
+            raise UsedButton(pressed.payload)
         pressed.used_at = now()
         text, message = pressed.title, pressed.payload
     event = append(session, conversation_id, kind="user", text=text, client_id=client_id)
@@ -103,8 +107,8 @@ def seen_before(session: Session, conversation_id: str, client_id: str) -> bool:
 
 
 def is_over(session: Session, turn_id: str) -> bool:
-    """Whether a turn was answered, or is not there at all."""
-    turn = session.get(Turn, turn_id)
+    """Whether a turn was answered, or is not there at all. Until the commit no other process can answer it."""
+    turn = session.get(Turn, turn_id, with_for_update=True)
     return turn is None or turn.state == "done"
 
 
@@ -131,7 +135,7 @@ def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record
 
 def notice(session: Session, turn_id: str, text: str, data: dict[str, Any], *, give_up: bool) -> list[Event]:
     """Tell the partner that a turn could not run now; `give_up` ends it."""
-    turn = session.get(Turn, turn_id)
+    turn = session.get(Turn, turn_id, with_for_update=True)
     if turn is None or turn.state != "pending":
         return []
     turn.attempts += 1
@@ -181,14 +185,6 @@ def open_web_session(session: Session) -> tuple[str, str]:
     return token, conversation.id
 
 
-def web_conversation(session: Session, token: str, at: datetime) -> str | None:
-    """The conversation that a session's token opens; None when unknown or expired."""
-    found = session.get(WebSession, token_hash(token))
-    if found is None or at - found.active_at > SESSION_IDLE or at - found.created_at > SESSION_LIFE:
-        return None
-    return found.conversation_id
-
-
 def touch_web_session(session: Session, token: str) -> None:
     """Note that a session is in use."""
     session.execute(update(WebSession).where(WebSession.token_sha256 == token_hash(token)).values(active_at=now()))
@@ -199,13 +195,26 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def forget_old(session: Session, before: datetime) -> list[str]:
-    """Delete conversations without a sign of life since `before`, at most MOST_FORGOTTEN at once; their ids."""
-    old = list(session.scalars(select(Conversation.id).where(Conversation.active_at < before).limit(MOST_FORGOTTEN)))
+def forget_old(session: Session, before: datetime, partners_before: datetime | None = None) -> list[str]:
+    """Delete conversations without a sign of life since then, at most MOST_FORGOTTEN at once; their ids.
+
+    Args:
+        before: for those of anonymous people.
+        partners_before: for those of partners whom a channel vouches for; None keeps them all.
+    """
+    silent = and_(Conversation.partner_id.is_(None), Conversation.active_at < before)
+    if partners_before is not None:
+        silent = or_(silent, and_(Conversation.partner_id.is_not(None), Conversation.active_at < partners_before))
+    old = list(session.scalars(select(Conversation.id).where(silent).limit(MOST_FORGOTTEN)))
     for table in (Feedback, Question, Button, Turn, Event, WebSession):
         session.execute(delete(table).where(table.conversation_id.in_(old)))
     session.execute(delete(Conversation).where(Conversation.id.in_(old)))
     return old
+
+
+def _lock(session: Session, conversation_id: str) -> None:
+    """Have other processes wait for our commit before they look at what this conversation holds (PostgreSQL)."""
+    session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
 
 
 def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Event | None:
@@ -214,6 +223,7 @@ def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Eve
 
 def append(session: Session, conversation_id: str, **values: Any) -> Event:
     """Put an event at the end of a conversation."""
+    # The update locks the row: two processes count one after the other (PostgreSQL).
     session.execute(update(Conversation).where(Conversation.id == conversation_id).values(active_at=now()))
     event = Event(
         conversation_id=conversation_id,

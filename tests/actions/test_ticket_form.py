@@ -50,7 +50,7 @@ def finish(partner: Partner) -> dict[str, object]:
         if partner.replies[-1]["data"]["type"] == "draft":
             partner.press("Open")
             break
-        if asked in ("name", "company", "email"):
+        if str(asked).startswith("contact_"):
             partner.say(ME)
         elif asked == "type":
             partner.press("General question")
@@ -110,7 +110,7 @@ def test_one_thing_at_a_time_then_who_asks_then_the_draft(partner: Partner) -> N
     partner.say("3 March 2026")
     partner.press("Open a ticket")
     assert partner.say("INV-2026-0417")["data"]["slot"] == "reason"
-    assert partner.say("we were charged twice for the same licenses")["data"]["slot"] == "name"
+    assert partner.say("we were charged twice for the same licenses")["data"]["slot"] == "contact_name"
     draft = partner.say(ME)
     assert draft["data"]["type"] == "draft"
     assert draft["data"]["missing"] == []
@@ -141,7 +141,7 @@ def test_an_address_that_is_none_is_asked_again(partner: Partner) -> None:
     partner.press("No more questions")
     partner.say("Mario Rossi from Telesistemi srl")
     asked = partner.say("mario at telesistemi")
-    assert asked["data"]["slot"] == "email"
+    assert asked["data"]["slot"] == "contact_email"
     assert "not an e-mail address" in asked["text"]
     assert partner.say("mario@telesistemi.example")["data"]["type"] == "draft"
 
@@ -174,7 +174,7 @@ def test_another_language_is_refused_and_the_rest_is_kept(partner: Partner) -> N
     assert refused["data"]["language"] == "it"
     assert "inglese" in refused["text"]
     assert partner.draft.fields["invoice_number"] == "INV-1000"
-    assert partner.say("You charged us twice for the same licenses")["data"]["slot"] == "name"
+    assert partner.say("You charged us twice for the same licenses")["data"]["slot"] == "contact_name"
     assert partner.draft.fields["reason"] == "You charged us twice for the same licenses"
 
 
@@ -248,6 +248,102 @@ def test_the_open_button_pressed_later_asks_for_the_same_ticket(partner: Partner
     assert "draft is over" in partner.say(payload("ticket_choice", draft="0" * 32, value="send"))["text"]
 
 
+# What annoyed a tester
+
+
+@pytest.mark.parametrize("word", ["thanks", "hello", "please", "open a ticket", "continue", "why?", "ok"])
+def test_words_that_say_nothing_are_no_value(partner: Partner, word: str) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    assert partner.say(word)["data"]["slot"] == "invoice_number"
+    assert "invoice_number" not in partner.draft.fields
+
+
+@pytest.mark.parametrize(("typed", "value"), [("the invoice number is 2026-118", "2026-118"), ("INV/77", "INV/77")])
+def test_a_number_is_taken_without_the_words_around_it(partner: Partner, typed: str, value: str) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say(typed)
+    assert partner.draft.fields["invoice_number"] == value
+
+
+def test_thanks_alone_opens_nothing(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    partner.say(ME)
+    assert partner.say("thanks")["data"]["type"] == "draft"
+    assert partner.form
+
+
+def test_who_asks_can_be_corrected_and_a_field_removed(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.say("INV-1000")
+    partner.press("No more questions")
+    partner.say(ME)
+    partner.say("my name is Tom Baker")
+    assert partner.draft.contact["name"] == "Tom Baker"
+    shown = partner.say("remove the invoice number")
+    assert "invoice_number" not in shown["data"]["fields"]
+    assert partner.say("change everything")["text"].startswith("I couldn't take that as a change")
+
+
+def test_no_at_the_draft_asks_what_to_change(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    partner.say(ME)
+    assert partner.say("no")["data"]["slot"] == "edit"
+    assert "add: they closed" in partner.replies[-1]["text"] or "“add: …”" in partner.replies[-1]["text"]
+    assert "they closed last week" in partner.say("add: they closed last week")["data"]["description"]
+
+
+def test_who_wrote_before_is_not_asked_again(partner: Partner) -> None:
+    partner.say(LOST)
+    finish(partner)
+    partner.say("open a ticket: the invoice of October is wrong and we want it checked")
+    while partner.replies[-1]["data"]["type"] != "draft":
+        assert not str(partner.replies[-1]["data"].get("slot")).startswith("contact_")
+        partner.press("General question" if partner.replies[-1]["data"]["slot"] == "type" else "No more questions")
+    assert partner.draft.contact["name"] == "Mario Rossi"
+
+
+def test_a_ticket_asked_for_in_another_language_is_refused_and_the_draft_begun(partner: Partner) -> None:
+    refused = partner.say("Bitte ein Ticket eröffnen, die Rechnung 2026-40 ist falsch")
+    assert (refused["data"]["type"], refused["data"]["language"]) == ("language_refused", "de")
+    assert partner.form == "ticket_form"
+
+
+def test_yes_with_facts_begins_the_draft_with_both(partner: Partner) -> None:
+    partner.say("who won the world cup in rowing?")
+    partner.say("ok yes. it is for the PBX 211100034527")
+    assert partner.form == "ticket_form"
+    assert "world cup" in partner.draft.text
+    assert "211100034527" in partner.draft.text
+
+
+def test_the_button_under_a_ticket_asks_what_to_add(known: Partner, database: Database) -> None:
+    number = opened(database)
+    known.say(number)
+    asked = known.press("Add to this ticket")
+    assert asked["data"]["slot"] == "comment"
+    known.say("the police report is number 4711/26")
+    known.say("yes")
+    assert known.record["comment"]["text"] == "the police report is number 4711/26"
+
+
+def test_no_to_a_comment_asks_for_another_text(known: Partner, database: Database) -> None:
+    number = opened(database)
+    known.say(f"{number}: the police report is number 4711/26")
+    assert known.say("no")["data"]["slot"] == "comment"
+
+
 # Tickets that are there
 
 
@@ -305,7 +401,8 @@ def test_a_comment_is_shown_before_it_is_added(known: Partner, database: Databas
     shown = known.say(f"{number}: the police report is number 4711/26")
     assert shown["data"]["slot"] == "confirm"
     known.press("Add")
-    assert known.record["comment"] == {"ticket": number, "text": "the police report is number 4711/26"}
+    text = f"{number}: the police report is number 4711/26"
+    assert known.record["comment"] == {"ticket": number, "text": text}
 
 
 # Whatever is typed

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from actions.draft import CONTACT
 from actions.wording import day, say
 from settings import ROOT
 
@@ -38,7 +39,16 @@ def test_every_sentence_is_said_and_every_said_sentence_exists() -> None:
     said = set().union(*(keys_in(path) for path in (ROOT / "actions").glob("*.py")))
     assert len(said) > 15
     small_talk = {"greet", "thanks", "bye", "bot", "help"}  # said by the name of their intent
-    assert said | small_talk == set(TEXTS)
+    # Said by the name of a mood of the draft, of what it asks, of a language.
+    moods = set(
+        re.findall(r'(?:mood = |: )"(\w+)"', (ROOT / "actions" / "ticket_answers.py").read_text(encoding="utf-8"))
+    )
+    moods |= set(re.findall(r'(?:mood = |")(\w+)"', (ROOT / "actions" / "ticket_form.py").read_text(encoding="utf-8")))
+    steps = {"description", "comment", "edit", *CONTACT}
+    by_name = {f"ticket_{mood}" for mood in moods} | {f"ticket_ask_{step}" for step in steps} | {*CONTACT}
+    by_name |= {f"language_line_{code}" for code in ("it", "de", "fr", "es", "pt", "nl", "pl")}
+    assert said | small_talk <= set(TEXTS)
+    assert set(TEXTS) - said - small_talk <= by_name
 
 
 def test_a_date_reads_the_same_in_every_country() -> None:
