@@ -42,6 +42,7 @@ class Draft:
         triage: the last triage (triage/verdict.py), as JSON.
         asked: what was asked last: a field, or one of the steps of ticket_form.py.
         refused: a text that was not in English, and of what: {"text", "of", "language", "sure"}.
+        doubted: whether “is this in English?” was asked: it is asked once.
         similar: open tickets offered instead, each {"number", "reason", "subject"}; None: not looked for yet.
         mood: how to speak of the next question: a key of wording.yml behind `ticket_`.
         misses: how often in a row an answer could not be taken.
@@ -62,6 +63,7 @@ class Draft:
     triage: dict[str, Any] = field(default_factory=dict)
     asked: str | None = None
     refused: dict[str, Any] | None = None
+    doubted: bool = False
     similar: list[dict[str, str]] | None = None
     mood: str = "begun"
     misses: int = 0

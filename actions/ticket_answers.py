@@ -78,12 +78,12 @@ def say(context: Context, draft: Draft, text: str, of: str) -> None:
     Args:
         of: description, comment, or the field that they are the value of.
     """
-    verdict = judge(text)
-    if verdict.english and verdict.sure:
+    found = judge(text)
+    if (found.english and found.sure) or (not found.sure and draft.doubted):
         take(context, draft, text, of)
         return
-    refused = not verdict.english and verdict.sure
-    draft.refused = {"text": text, "of": of, "language": verdict.language, "sure": refused}
+    draft.doubted = draft.doubted or not found.sure
+    draft.refused = {"text": text, "of": of, "language": found.language, "sure": found.sure}
 
 
 def take(context: Context, draft: Draft, text: str, of: str) -> None:
@@ -114,7 +114,10 @@ def verdict(context: Context, draft: Draft) -> dict[str, Any]:
     found = context.triage.judge(draft.text or draft.type.title, context.now, type_id=settled, known=draft.fields)
     if not draft.settled:
         draft.type_id = found.type
-    draft.put({name: value for name, value in found.fields.items() if name not in draft.fields})
+    new = {name: value for name, value in found.fields.items() if name not in draft.fields}
+    if draft.finding:  # what was asked of a calculation is no reason, fault or change
+        new = {name: value for name, value in new.items() if ticket_fields()[name].form != "long"}
+    draft.put(new)
     return found.to_json()
 
 
@@ -195,6 +198,10 @@ def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool =
         return
     if _UNKNOWN.fullmatch(text):
         draft.declined, draft.mood = [*draft.declined, name], "declined"
+        return
+    if field.form != "long" and len(text) > _MOST_TEXT_FIELD:  # a mail in parts: more of the description
+        draft.mood = "kept"
+        say(context, draft, text, "description")
         return
     read = context.triage.read(draft.type_id, text, context.now, asked=name)
     if field.form == "long" and name != "address":  # names say nothing about a language
