@@ -19,9 +19,11 @@ check: ## lint, formatting, types, import rules
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 
-eval: ## answers on questions never trained on, beside three peers
+eval: ## answers, triage and the English gate on texts never trained on; the answers beside three peers
 	@$(PYTHON) scripts/setup.py --test
 	@$(CARE) evaluate --peers $(or $(QUESTIONS),$(wildcard ../shared/eval/faq_dev.jsonl) benchmarks/questions.jsonl)
+	@.venv/bin/python -m benchmarks.tickets
+	@.venv/bin/python -m benchmarks.language
 
 bench: ## speed and memory, as ratios in one run
 	@$(PYTHON) scripts/setup.py --test

@@ -6,6 +6,7 @@ This is the only module that reads the environment. `Settings.load()` stops with
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -22,6 +24,22 @@ ROOT = Path(__file__).resolve().parent
 
 class SettingsError(ValueError):
     """A setting has a value that cannot be used; the message names it."""
+
+
+class Secret:
+    """A value that shows itself to nobody by accident."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self.value.encode(), other.value.encode())
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -60,6 +78,53 @@ def _origins(text: str) -> tuple[str, ...]:
     return tuple(_url(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _algorithm(text: str) -> str:
+    if text not in {"EdDSA", "ES256", "HS256"}:
+        raise ValueError("EdDSA, ES256 or HS256")
+    return text
+
+
+def _keys(text: str) -> tuple[Secret, ...]:
+    """One or two keys: PEM blocks, or words without spaces; or all of that in a file, named after an @."""
+    if text.startswith("@"):
+        try:
+            text = _path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeError):
+            raise ValueError("after the @ a file that can be read") from None
+    text = text.replace("\\n", "\n")
+    found = re.findall(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", text, re.DOTALL) or text.split()
+    if text and len(found) not in (1, 2):
+        raise ValueError("one key, or two while they are changed")
+    return tuple(Secret(key) for key in found)
+
+
+def _smtp(text: str) -> Secret:
+    """An address of a mail server, with the password that it wants."""
+    if text:
+        try:
+            found = urlsplit(text)
+            usable = found.scheme in ("smtp", "smtps") and found.hostname and (found.port or True)
+        except ValueError:
+            usable = False
+        if not usable or found.path.strip("/") or found.query:
+            raise ValueError("an address such as smtp://user:password@host:587 or smtps://host:465")
+    return Secret(text)
+
+
+def _mailbox(text: str) -> str:
+    """An e-mail address, or a name and an e-mail address in angle brackets."""
+    mailbox = r"(?P<name>[^<>@\"\x00-\x1f]*<)?[^\s@<>,;:\"()\\]+@[A-Za-z0-9][A-Za-z0-9.-]*(?(name)>)"
+    if text and not re.fullmatch(mailbox, text):
+        raise ValueError("an e-mail address such as care@example.com or Customer Care <care@example.com>")
+    return text
+
+
+def _webhook_secret(text: str) -> Secret:
+    if text and len(text) < 32:
+        raise ValueError("at least 32 random characters")
+    return Secret(text)
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("DEBUG, INFO, WARNING or ERROR")
@@ -74,8 +139,9 @@ def _targets(text: str) -> dict[str, timedelta]:
     return {priority: timedelta(**{units[time[-1]]: int(time[:-1])}) for priority, time in found.items()}
 
 
-def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str) -> Any:
-    return field(metadata={"variable": variable, "default": default, "parse": parse, "meaning": meaning})
+def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str, secret: bool = False) -> Any:
+    metadata = {"variable": variable, "default": default, "parse": parse, "meaning": meaning, "secret": secret}
+    return field(metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True)
@@ -88,7 +154,11 @@ class Settings:
     models_dir: Path = _setting("CARE_MODELS_DIR", "models", _path, "Folder that training and indexing write to.")
     content_dir: Path = _setting("CARE_CONTENT_DIR", "knowledge/faq", _path, "Folder of the FAQ's content files.")
     database_url: str = _setting(
-        "CARE_DATABASE_URL", "", str, "SQLAlchemy address of the database; empty: SQLite in the data folder."
+        "CARE_DATABASE_URL",
+        "",
+        str,
+        "SQLAlchemy address of the database; empty: SQLite in the data folder.",
+        secret=True,
     )
     embedding_model: str = _setting(
         "CARE_EMBEDDING_MODEL",
@@ -122,6 +192,46 @@ class Settings:
         "urgent=1h high=4h normal=1d low=3d",
         _targets,
         "By when a ticket of each priority shall have its first answer (m, h, d).",
+    )
+    portal_issuer: str = _setting(
+        "CARE_PORTAL_ISSUER", "", str, "Portal sign-in: who signs the tokens, their `iss`. Empty: there is no sign-in."
+    )
+    portal_audience: str = _setting(
+        "CARE_PORTAL_AUDIENCE", "", str, "Portal sign-in: whom the tokens are for, their `aud`."
+    )
+    portal_algorithm: str = _setting(
+        "CARE_PORTAL_ALGORITHM", "EdDSA", _algorithm, "Portal sign-in: how tokens are signed: EdDSA, ES256 or HS256."
+    )
+    portal_keys: tuple[Secret, ...] = _setting(
+        "CARE_PORTAL_KEYS",
+        "",
+        _keys,
+        "Portal sign-in: the portal's key, or two while they are changed, or @ and a file: see docs/portal.md.",
+        secret=True,
+    )
+    smtp_url: Secret = _setting(
+        "CARE_SMTP_URL",
+        "",
+        _smtp,
+        "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://… Empty: no e-mail is sent.",
+        secret=True,
+    )
+    mail_from: str = _setting("CARE_MAIL_FROM", "", _mailbox, "Sender of e-mails; needed with CARE_SMTP_URL.")
+    notify_email: str = _setting(
+        "CARE_NOTIFY_EMAIL", "", _mailbox, "Address that is told of each new ticket; needs CARE_SMTP_URL."
+    )
+    webhook_url: str = _setting(
+        "CARE_WEBHOOK_URL",
+        "",
+        _url,
+        "Address that is told of every ticket opened, commented, answered, changed in state.",
+    )
+    webhook_secret: Secret = _setting(
+        "CARE_WEBHOOK_SECRET",
+        "",
+        _webhook_secret,
+        "What webhooks are signed with, at least 32 characters; needed with CARE_WEBHOOK_URL.",
+        secret=True,
     )
     log_level: str = _setting("CARE_LOG_LEVEL", "INFO", _log_level, "How much is logged: DEBUG, INFO, WARNING, ERROR.")
 
@@ -160,8 +270,17 @@ class Settings:
             try:
                 values[f.name] = f.metadata["parse"](text)
             except ValueError as problem:
-                raise SettingsError(f"{variable}={text!r} cannot be used: give {problem}.") from None
-        return cls(**values)
+                shown = "" if f.metadata["secret"] else f"={text!r}"
+                raise SettingsError(f"{variable}{shown} cannot be used: give {problem}.") from None
+        loaded = cls(**values)
+        for given, variable, needed, other in (
+            (loaded.smtp_url.value, "CARE_SMTP_URL", loaded.mail_from, "CARE_MAIL_FROM"),
+            (loaded.notify_email, "CARE_NOTIFY_EMAIL", loaded.smtp_url.value, "CARE_SMTP_URL"),
+            (loaded.webhook_url, "CARE_WEBHOOK_URL", loaded.webhook_secret.value, "CARE_WEBHOOK_SECRET"),
+        ):
+            if given and not needed:
+                raise SettingsError(f"{variable} needs {other}, which is not set.")
+        return loaded
 
 
 # Read by scripts/setup.py and by the supervisor's children, never by Settings.

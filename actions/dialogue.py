@@ -61,7 +61,7 @@ def answer_question(context: Context) -> Turn:
     offered_before = context.slot("awaiting") == "ticket"
     earlier = context.slot("last_question")
     language = judge(context.text)
-    if not language.english and language.sure:
+    if not language.english and language.sure and len(re.findall(r"[^\W\d_]{2,}", context.text)) > 1:
         return _in_another_language(context, turn, found[0], language.language)
     for result in found:
         _add_answer(context, turn, result)

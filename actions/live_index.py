@@ -26,7 +26,7 @@ class LiveIndex:
 
     def __init__(self, settings: Settings) -> None:
         """Load the current index. Raises FileNotFoundError when none was built yet."""
-        self._settings = settings
+        self.settings = settings
         self._folder = settings.models_dir / "index"
         self._embedder = OnnxEmbedder(settings.models_dir / "encoder")
         self.understanding = self._load()
@@ -46,7 +46,7 @@ class LiveIndex:
                 continue
             try:
                 self.understanding = await asyncio.to_thread(self._load)
-                self.triage = await asyncio.to_thread(Triage.load, self._settings, self.understanding.search)
+                self.triage = await asyncio.to_thread(Triage.load, self.settings, self.understanding.search)
             except (OSError, ValueError) as error:
                 log.error("the new index cannot be used, the old one goes on answering: %s", error)
                 await asyncio.sleep(5)
@@ -61,7 +61,7 @@ class LiveIndex:
             both.create_task(self._rebuild_when(changed))
 
     async def _note_changes(self, changed: asyncio.Event) -> None:
-        async for _ in awatch(self._settings.content_dir, ROOT / "data", debounce=400, step=100):
+        async for _ in awatch(self.settings.content_dir, ROOT / "data", debounce=400, step=100):
             changed.set()
 
     async def _rebuild_when(self, changed: asyncio.Event) -> None:
@@ -77,7 +77,7 @@ class LiveIndex:
                 await _build(unless=changed)
 
     def _load(self) -> Understanding:
-        return load_understanding(self._settings, self._embedder)
+        return load_understanding(self.settings, self._embedder)
 
 
 async def _build(*options: str, unless: asyncio.Event | None = None) -> bool:

@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.content_desk import ContentDesk
 from actions.dialogue import STEPS
 from actions.live_index import LiveIndex
 from actions.ticket_form import again
@@ -100,10 +101,19 @@ def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[]
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "index": live.understanding.search.index.manifest.version})
 
+    async def read(request: Request) -> dict[str, Any] | Response:
+        if not _same(request.headers.get("authorization", "").removeprefix("Bearer "), token):
+            return JSONResponse({"error": "unauthorised"}, 401)
+        body = await _json(request)
+        return JSONResponse({"error": "not JSON"}, 422) if body is None else body
+
+    desk = ContentDesk(live, read)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         watching = asyncio.create_task(live.watch())
         yield
+        await desk.stop()
         watching.cancel()
         await asyncio.wait({watching})
 
@@ -113,6 +123,7 @@ def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[]
             Route("/webhook", webhook, methods=["POST"]),
             Route("/triage", triage, methods=["POST"]),
             Route("/healthz", healthz),
+            *desk.routes(),
         ],
         lifespan=lifespan,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions import ticket_wording
 from actions.draft import CONTACT, Draft, email_in
+from actions.ticket_requests import says_nothing
 from actions.ticket_words import any_of, only
 from actions.turns import Context
 from knowledge.reading.dates import find_days
@@ -16,6 +17,8 @@ from tickets.types import ticket_fields, ticket_types
 _YES = only("agrees", "send", then=("agrees", "agrees_more", "send", "polite"))
 _NO = only("denies", then=("polite",))
 _UNKNOWN = only("has_not", then=("polite",))
+_UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
+_AS_IS = only("as_is", then=("polite",))
 _NO_VALUE = only("no_value", "agrees", "send", "polite", then=("no_value", "agrees", "send", "polite"))
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _ANEW = re.compile(r"^\W*(?:description|text)\s*[:=]\s*", re.IGNORECASE)
@@ -34,6 +37,7 @@ _LEAD = re.compile(
 )
 _ORDER = re.compile(r"\border\b", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
+_SURE_FIELDS = {"did_numbers", "invoice_number", "order_number", "serial_number"}
 _CODES = {"invoice_number", "order_number", "serial_number"}  # no such number is without a digit
 _MOST_TEXT_FIELD = 200
 _MOST_LONG = 2000
@@ -115,8 +119,8 @@ def verdict(context: Context, draft: Draft) -> dict[str, Any]:
     if not draft.settled:
         draft.type_id = found.type
     new = {name: value for name, value in found.fields.items() if name not in draft.fields}
-    if draft.finding:  # what was asked of a calculation is no reason, fault or change
-        new = {name: value for name, value in new.items() if ticket_fields()[name].form != "long"}
+    if draft.finding:  # what was asked of a calculation says little else of the case
+        new = {name: value for name, value in new.items() if name in _SURE_FIELDS}
     draft.put(new)
     return found.to_json()
 
@@ -141,7 +145,8 @@ def _rewritten(context: Context, draft: Draft, text: str) -> None:
 
 def _described(context: Context, draft: Draft, text: str, of: str) -> None:
     words = re.findall(r"[^\W_]{2,}", text)
-    if len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text):
+    few = len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text)
+    if few or says_nothing(text):
         draft.mood = "too_short"
     else:
         say(context, draft, text, of)
@@ -199,6 +204,9 @@ def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool =
     if _UNKNOWN.fullmatch(text):
         draft.declined, draft.mood = [*draft.declined, name], "declined"
         return
+    if _AS_IS.fullmatch(text):
+        draft.declined = sorted({*draft.declined, *draft.missing()})
+        return
     if field.form != "long" and len(text) > _MOST_TEXT_FIELD:  # a mail in parts: more of the description
         draft.mood = "kept"
         say(context, draft, text, "description")
@@ -209,10 +217,13 @@ def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool =
             say(context, draft, text, name)
         else:
             draft.put({**read, name: text[:_MOST_LONG]})
-    elif name not in read and not _NO_VALUE.fullmatch(text) and (value := _typed(context, draft, name, text)):
-        draft.put({**read, **value})
     elif read:
         draft.put(read)
+    elif _UNKNOWN_LEAD.match(text):
+        draft.declined, draft.mood = [*draft.declined, name], "declined"
+        draft.texts = [*draft.texts, text]
+    elif not _NO_VALUE.fullmatch(text) and (value := _typed(context, draft, name, text)):
+        draft.put(value)
     else:
         _missed(context, draft, text, name)
         return

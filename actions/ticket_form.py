@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from actions import policy_form, ticket_answers, ticket_wording
 from actions.draft import Draft, email_in
 from actions.replies import Reply, button, reply
-from actions.ticket_requests import about_ticket, without_request, without_yes
+from actions.ticket_requests import about_ticket, says_nothing, without_request, without_yes
 from actions.ticket_words import any_of, only
 from actions.turns import Context, Step, Turn
 from actions.wording import say
@@ -81,7 +81,9 @@ def ask(context: Context) -> Turn:
 def done(context: Context) -> Turn:
     """action_ticket_done: asks `bot` to open the ticket or to add the comment; or says that the draft was left."""
     draft = Draft.from_slot(context.slot("ticket"))
-    if draft is None or draft.state == "left":
+    if draft is None or draft.state == "asking":  # the form ended because a step of it failed
+        raise RuntimeError("there is no draft to be done with")
+    if draft.state == "left":
         return Turn([reply(say("ticket_left"), type="smalltalk", kind="help")], {"ticket": None, "awaiting": None})
     draft.state = "added" if draft.target else "sent"
     turn = Turn(slots={"ticket": draft.slot(), "awaiting": None}, record=_record(draft))
@@ -175,7 +177,7 @@ def _begun(context: Context) -> Draft:
         words = [context.slot("last_question") or "", without_yes(said)]
     else:
         words = [said]
-    text = "\n".join(dict.fromkeys(word for word in words if word))
+    text = "\n".join(dict.fromkeys(word for word in words if word and not says_nothing(word)))
     if text:
         ticket_answers.say(context, draft, text, "description")
         _know_sender(context, draft, text)
@@ -265,6 +267,8 @@ def _pressed(context: Context, draft: Draft) -> Turn:
         draft.state = "left"
     elif value == "edit":
         draft.mood = "edit"
+    elif value == "retype":
+        draft.settled, draft.triage = False, {**draft.triage, "confidence": 0.0}
     elif value == "skip" and draft.asked:
         draft.declined, draft.settled, draft.mood = [*draft.declined, draft.asked], True, "declined"
     elif value == "skip_all":

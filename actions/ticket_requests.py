@@ -67,6 +67,11 @@ def without_request(text: str) -> str:
     return found.rest if found is not None else "" if _YES_LEAD.sub("", text).strip() == "" else text.strip()
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text has no word that a ticket could be about: “I have a problem”."""
+    return _NOTHING.fullmatch(text) is not None
+
+
 def without_yes(text: str) -> str:
     """A message without the “yes please” that it begins with; "" where nothing else is said."""
     rest = _YES_LEAD.sub("", text).strip()

@@ -50,6 +50,8 @@ def asking(draft: Draft) -> Reply:
         ]
     else:
         parts.append(say(f"ticket_ask_{asked}", number=draft.target))
+    if asked == "edit":
+        buttons = [_choice(draft, say("button_other_type"), "retype"), *buttons]
     known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
     if known and draft.mood in ("heard", "resumed", "changed", "begun") and asked in ticket_fields():
         parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
@@ -166,6 +168,8 @@ def _draft(draft: Draft) -> Reply:
         parts.append("\n".join(lines))
     if draft.finding:
         parts.append(draft.finding)
+    if "contact_email" in draft.declined and not draft.contact.get("email"):
+        parts.append(say("ticket_only_here"))
     if draft.triage.get("also_asks"):
         parts.append(say("ticket_also_asks", also=draft.triage["also_asks"]))
     parts.append(say("ticket_confirm"))

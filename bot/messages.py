@@ -8,6 +8,7 @@ arrived, and stays there until its replies are in the database too.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -17,13 +18,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot import metrics, wording
 from bot.engine import Answer, Engine, EngineFailure, as_text
 from bot.health import Health
-from bot.ticket_turns import TicketRecord, carry_out, opened_by
+from bot.ticket_turns import TicketRecord, carry_out, not_open, opened_by
 from tickets import conversations
 from tickets.conversations import Received
 from tickets.database import Database
@@ -38,6 +40,7 @@ _AT_ONCE = 8  # turns in the engine at the same time, over all conversations
 _SLOW_SECONDS = 2.5
 _PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # before a turn is tried again; doubled each time
 _QUEUE = 64  # frames that wait for a slow socket before it is closed
+_NOT_STORED = (OperationalError, PoolTimeout)  # the database is full, locked, gone: it may be back in a while
 
 _T = TypeVar("_T")
 Frame = dict[str, Any]
@@ -265,7 +268,9 @@ class Messages:
                     return
                 await self._until_ready(failures)
                 continue
-            events, ticket = await self._write(partial(self._finish, conversation, job.turn_id, answer))
+            finish = partial(self._finish, conversation, job.turn_id, answer)
+            # What the engine worked out is kept; whoever does not wait for it is told to try again instead.
+            events, ticket = await (self._until_stored(conversation, job, finish) if job.retry else self._write(finish))
             job.over.replies = events
             if ticket is not None:
                 self._on_ticket(ticket)
@@ -285,10 +290,10 @@ class Messages:
         return conversations.finish(session, turn_id, [*said, *answer.replies], answer.record), ticket
 
     async def _apologise(self, conversation: str, worker: _Worker, job: _Job) -> None:
-        """End a turn that cannot be answered; where not even that can be stored, the next start takes it up."""
+        """End a turn that cannot be answered; where not even that can be stored, it is tried again until it can."""
         try:
             await self._tell_failure(conversation, worker, job, give_up=True)
-        except SQLAlchemyError as error:
+        except SQLAlchemyError as error:  # the next start takes it up
             log.error("the partner of turn %s could not be told: %s", job.turn_id, type(error).__name__)
 
     async def _tell_failure(self, conversation: str, worker: _Worker, job: _Job, give_up: bool) -> None:
@@ -297,7 +302,8 @@ class Messages:
         else:
             text = wording.LATER if job.retry else wording.TRY_AGAIN
         if worker.told(job) and not give_up:
-            await self._write(lambda session: conversations.count_attempt(session, job.turn_id))
+            with contextlib.suppress(*_NOT_STORED):
+                await self._write(lambda session: conversations.count_attempt(session, job.turn_id))
             return
         data = {"type": "error", "retry": not job.retry, "reference": job.turn_id[:8]}
         await self._notice(conversation, worker, job, text, data, give_up)
@@ -320,10 +326,37 @@ class Messages:
         self, conversation: str, worker: _Worker, job: _Job, text: str, data: dict[str, Any], give_up: bool
     ) -> None:
         worker.told_at = time.monotonic()
-        for event in await self._write(
-            lambda session: conversations.notice(session, job.turn_id, text, data, give_up=give_up)
-        ):
+
+        def store(session: Session) -> list[Event]:
+            said = text + not_open(session, conversation, for_good=give_up)
+            return conversations.notice(session, job.turn_id, said, data, give_up=give_up)
+
+        try:
+            events = await (self._until_stored(conversation, job, store) if give_up else self._write(store))
+        except _NOT_STORED:
+            self._tell_not_stored(conversation)
+            return
+        for event in events:
             self._publish(conversation, {"type": "event", "event": frame(event)})
+
+    async def _until_stored(self, conversation: str, job: _Job, work: Callable[[Session], _T]) -> _T:
+        """Write the end of a turn, however long the database cannot; open windows are told so."""
+        pause = _PAUSE
+        while True:
+            try:
+                return await self._write(work)
+            except _NOT_STORED as error:
+                log.error("the end of turn %s is not stored yet: %s", job.turn_id, type(error).__name__)
+                metrics.FAILURES.labels("database").inc()
+            self._tell_not_stored(conversation)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, 2 * pause)
+
+    def _tell_not_stored(self, conversation: str) -> None:
+        """A notice that cannot be stored either: whoever has the chat open sees it now, and not again."""
+        self._publish(
+            conversation, {"type": "problem", "client_id": None, "code": "not_stored", "text": wording.NOT_DONE_YET}
+        )
 
     def _publish(self, conversation: str, message: Frame) -> None:
         for listener in list(self._listeners.get(conversation, ())):

@@ -48,7 +48,7 @@ class Plan:
 
 def plan(settings: Settings) -> Plan:
     """Decide ports and commands. The engine gets the internal token and nothing else of ours."""
-    token = _internal_token(settings.data_dir)
+    token = internal_token(settings.data_dir)
     logs = settings.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     children: list[Child] = []
@@ -178,7 +178,7 @@ def port_taken(host: str, port: int) -> bool:
     return False
 
 
-def _internal_token(data_dir: Path) -> str:
+def internal_token(data_dir: Path) -> str:
     """This installation's token between its processes, made once, readable by its owner only."""
     path = data_dir / "internal-token"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -189,7 +189,7 @@ def _internal_token(data_dir: Path) -> str:
         if len(token) >= 32:
             return token
         path.unlink()
-        return _internal_token(data_dir)
+        return internal_token(data_dir)
     with os.fdopen(descriptor, "w") as file:
         token = secrets.token_urlsafe(32)
         file.write(token)

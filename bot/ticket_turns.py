@@ -18,7 +18,7 @@ from bot import wording
 from tickets import changes
 from tickets.access import access_ticket, viewer_of
 from tickets.changes import Author
-from tickets.models import Conversation
+from tickets.models import Conversation, Event
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import Targets
 from tickets.ticket_models import Ticket
@@ -80,6 +80,15 @@ def opened_by(session: Session, conversation_id: str, payload: str) -> str | Non
         return None
     found = session.scalar(select(Ticket).where(Ticket.key == _key(conversation_id, draft[1])))
     return found.name if found else None
+
+
+def not_open(session: Session, conversation_id: str, *, for_good: bool) -> str:
+    """What a notice says besides, where the partner has a draft before them: that no ticket came of it yet."""
+    replies = select(Event.data).where(Event.conversation_id == conversation_id, Event.kind == "bot")
+    last = session.scalar(replies.order_by(Event.seq.desc()).limit(1))
+    if last is None or last.get("type") != "draft":
+        return ""
+    return " " + (wording.TICKET_NOT_OPEN if for_good else wording.TICKET_NOT_OPEN_YET)
 
 
 def _key(conversation_id: str, draft: str) -> str:

@@ -19,6 +19,12 @@ USED_BUTTON = (
 )
 USED_TO_OPEN = "This ticket is open already: {number}. I haven't opened a second one."
 UNKNOWN_BUTTON = "This button doesn't belong to this conversation. Please type your question."
+NOT_DONE_YET = (
+    "I can't save anything right now, so nothing has come of your last message yet, no ticket either. "
+    "I keep trying and answer here; you don't need to write it again."
+)
+TICKET_NOT_OPEN_YET = "**Your ticket is not open yet.** You get its number here as soon as it is."
+TICKET_NOT_OPEN = "**Your ticket is not open.** Write “send it” to try again."
 NOT_SAVED = "I can't save anything right now, so nothing of this was kept. Please try again in a moment."
 NOT_SIGNED_IN = "Please sign in to the partner portal to chat here."
 SIGN_IN_OVER = "This sign-in is not valid, or not any more. Please sign in to the partner portal again."

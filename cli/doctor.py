@@ -25,7 +25,7 @@ from knowledge.faq import index
 from knowledge.faq.embedder import ModelError, OnnxEmbedder, model_folder
 from knowledge.faq.entries import Content, ContentError, load_content
 from settings import ROOT, Settings
-from tickets.database import schema_versions, sqlite_note
+from tickets.database import obstacle, schema_versions, sqlite_note
 
 OLDEST_PYTHON = (3, 11)
 # Those whose versions decide whether answers and addresses stay the same; the lock files hold all.
@@ -237,6 +237,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except (SQLAlchemyError, ImportError) as error:  # ImportError: no driver for this kind of database
         yield Finding("WRONG", f"database: {_sentence(error)}", "see CARE_DATABASE_URL in README.md")
         return
+    if problem := obstacle(settings.database):
+        yield Finding("WRONG", problem)
     if sqlite and (note := sqlite_note()):
         yield Finding("warn", note)
 

@@ -10,9 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.tickets import app as tickets_app
+from cli.users import app as users_app
 from settings import Settings, SettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer Care bot for Wildix's partners.")
+app.add_typer(tickets_app, name="tickets")
+app.add_typer(users_app, name="users")
 
 Text = Annotated[list[str] | None, typer.Argument(help="The text; none: read from standard input.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help='Read {"text": …} lines, write one JSON result a line.')]
@@ -46,21 +50,29 @@ def chat() -> None:
 
 @app.command()
 def index() -> None:
-    """Bring the search index up to date with the content files; only changed texts are embedded."""
+    """Bring the search index and the triage up to date with their content files; only changed texts are embedded."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from knowledge.faq.build import build_index
     from knowledge.faq.embedder import ModelError
     from knowledge.faq.entries import ContentError
+    from tickets.corrections import read_corrections
+    from triage.build import build_triage
 
     try:
         manifest = build_index(_settings(), say=typer.echo)
-    except (ContentError, ModelError) as error:
+        typer.echo(f"index {manifest.version} is current")
+        version = build_triage(_settings(), read_corrections(_settings().database), say=typer.echo)
+    except (ContentError, ModelError, FileNotFoundError, ValueError) as error:
         _stop(str(error))
-    typer.echo(f"index {manifest.version} is current")
+    except SQLAlchemyError as error:
+        _stop(f"The database with the agents' corrections does not answer: {type(error).__name__}")
+    typer.echo(f"triage {version} is current")
 
 
 @app.command()
 def train() -> None:
-    """Train what the service needs: the index's classifier and the dialogue model (in the Rasa environment)."""
+    """Train what the service needs: the index's classifier, triage, the dialogue model (in the Rasa environment)."""
     from cli.dialogue_model import train_dialogue
 
     index()
@@ -87,6 +99,30 @@ def search(text: Text = None, jsonl: JsonLines = False) -> None:
         if result.intent:
             found["intent"] = result.intent
         _out(found if jsonl else json.dumps(found, indent=1))
+
+
+@app.command()
+def triage(text: Text = None, jsonl: JsonLines = False) -> None:
+    """Triage a ticket's text: queue, type, priority, what it says and what is missing, with the reasons."""
+    from cli.triage import Judge, as_line, as_text
+    from knowledge.faq.embedder import ModelError
+
+    try:
+        judge = Judge(_settings())
+    except (FileNotFoundError, ModelError) as error:
+        _stop(str(error))
+    for message in _texts(text, jsonl):
+        verdict = judge.judge(message)
+        _out(as_line(verdict) if jsonl else as_text(verdict))
+
+
+@app.command()
+def language(text: Text = None, jsonl: JsonLines = False) -> None:
+    """Whether a text is English by its own words, as the gate for tickets judges it."""
+    from cli.triage import language_line, language_text
+
+    for message in _texts(text, jsonl):
+        _out(language_line(message) if jsonl else language_text(message))
 
 
 @app.command("import")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import signal
 import sys
@@ -12,9 +11,12 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from bot.portal import Portal
 from bot.supervisor import Supervisor, plan, port_taken
 from bot.web.app import create_app
-from settings import ROOT, Settings
+from cli.run_lock import alone
+from settings import ROOT, Settings, SettingsError
+from tickets.database import obstacle
 
 _SOCKET_FRAME = 16 * 1024
 
@@ -27,30 +29,19 @@ def run_all(settings: Settings) -> int:
     if obstacle := _obstacle(settings):
         print(obstacle, file=sys.stderr)
         return 1
-    with _only_one(settings) as alone:
-        if not alone:
+    with alone(settings.data_dir) as ours:
+        if not ours:
             print(f"Another `care run` uses {settings.data_dir}. Stop it, or set CARE_DATA_DIR.", file=sys.stderr)
             return 1
         return asyncio.run(_serve(settings))
 
 
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[bool]:
-    """Whether nobody else runs on this data folder: two would answer the same turns, and start two engines on one file.
-
-    The operating system drops the lock with the process, however that ends.
-    """
-    with (settings.data_dir / "run.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
 def _obstacle(settings: Settings) -> str | None:
     """Why the bot cannot start, in a sentence."""
+    try:
+        Portal.of(settings)
+    except SettingsError as error:
+        return str(error)
     try:
         if port_taken(settings.host, settings.port):
             return f"Port {settings.port} is taken. Stop what runs there, or set CARE_PORT to another."
@@ -63,7 +54,7 @@ def _obstacle(settings: Settings) -> str | None:
             return f"There is no {name} in {settings.models_dir} yet. `make run` builds it."
     if not settings.engine_url and not (ROOT / ".venv-rasa" / "bin" / "rasa").exists():
         return "There is no Rasa in .venv-rasa yet. `make run` installs it."
-    return None
+    return obstacle(settings.database)
 
 
 class _Server(uvicorn.Server):

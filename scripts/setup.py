@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
         models()
         if testing:
             browser()
+            postgresql()
     except SetupError as error:
         print(f"\nset-up stopped: {error}", file=sys.stderr)
         return 1
@@ -96,18 +97,28 @@ def models() -> None:
 
 def browser() -> None:
     """Debian's Chromium for the browser tests, where we may install it; else those tests skip themselves."""
-    if shutil.which("chromium"):
-        return
+    if not shutil.which("chromium"):
+        system_package("chromium", "Chromium", "the browser tests")
+
+
+def postgresql() -> None:
+    """Debian's PostgreSQL server for the tests on it, where we may install it; they start one of their own."""
+    if not shutil.which("postgres") and not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+        system_package("postgresql", "PostgreSQL", "the tests on PostgreSQL")
+
+
+def system_package(package: str, name: str, what: str) -> None:
+    """Install one of Debian's packages; where that can't be, say which tests will be skipped."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
-        say("no Chromium: the browser tests will be skipped. Install the package `chromium` to run them.")
+        say(f"no {name}: {what} will be skipped. Install the package `{package}` to run them.")
         return
-    say("installing Chromium for the browser tests")
+    say(f"installing {name} for {what}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
         command = ["apt-get", *arguments]
         result = subprocess.run(command, env=quiet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if result.returncode != 0:
-            say(f"Chromium could not be installed, the browser tests will be skipped: {result.stdout.strip()[-300:]}")
+            say(f"{name} could not be installed, {what} will be skipped: {result.stdout.strip()[-300:]}")
             return
 
 

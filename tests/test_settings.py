@@ -96,6 +96,59 @@ def test_a_bad_value_is_named_with_what_it_may_be(variable: str, value: str, adv
     assert str(refused.value).startswith(f"{variable}='{value}' cannot be used: {advice}")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "advice"),
+    [
+        ("CARE_SMTP_URL", "mail.example.com", "smtp://user:password@host:587"),
+        ("CARE_SMTP_URL", "smtp://", "smtp://user:password@host:587"),
+        ("CARE_SMTP_URL", "smtp://h:many", "smtp://user:password@host:587"),
+        ("CARE_SMTP_URL", "http://h", "smtp://user:password@host:587"),
+        ("CARE_WEBHOOK_SECRET", "hunter2", "at least 32 random characters"),
+        ("CARE_MAIL_FROM", "nobody", "care@example.com"),
+        ("CARE_MAIL_FROM", "Care <care@example.com", "care@example.com"),
+        ("CARE_MAIL_FROM", "care@example.com>", "care@example.com"),
+        ("CARE_MAIL_FROM", "Care\nBcc: x <care@example.com>", "care@example.com"),
+        ("CARE_NOTIFY_EMAIL", "a@b, c@d", "care@example.com"),
+    ],
+)
+def test_a_bad_receiver_is_named_and_a_secret_is_not_shown(variable: str, value: str, advice: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load({variable: value})
+    assert str(refused.value).startswith(variable)
+    assert advice in str(refused.value)
+    if variable in ("CARE_SMTP_URL", "CARE_WEBHOOK_SECRET"):
+        assert f"={value}" not in str(refused.value).replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"CARE_SMTP_URL": "smtp://h"}, "CARE_MAIL_FROM"),
+        ({"CARE_NOTIFY_EMAIL": "a@b.example"}, "CARE_SMTP_URL"),
+        ({"CARE_WEBHOOK_URL": "https://h.example"}, "CARE_WEBHOOK_SECRET"),
+    ],
+)
+def test_what_needs_another_setting_names_it(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"needs {missing}, which is not set"):
+        Settings.load(given)
+
+
+def test_passwords_and_secrets_are_not_in_what_settings_show() -> None:
+    shown = repr(
+        Settings.load(
+            {
+                "CARE_SMTP_URL": "smtps://care:hunter2@mail.example.com",
+                "CARE_MAIL_FROM": "Customer Care <care@example.com>",
+                "CARE_WEBHOOK_URL": "https://h.example",
+                "CARE_WEBHOOK_SECRET": "hunter2" * 6,
+                "CARE_DATABASE_URL": "postgresql://care:hunter2@db/care",
+            }
+        )
+    )
+    assert "hunter2" not in shown
+    assert "care@example.com" in shown
+
+
 @pytest.mark.parametrize("variable", ["CARE_PROT", "CARE_"])
 def test_a_misspelled_setting_stops_the_start(variable: str) -> None:
     with pytest.raises(SettingsError, match=f"^{variable} is not a setting of this program"):

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets import conversations
+from tickets import conversations, notices
 from tickets.agent_models import Agent
 from tickets.base import now
 from tickets.models import Conversation, Event
@@ -37,6 +38,16 @@ SYSTEM = Author("system", None, "Customer Care bot")
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What a triage thinks a ticket is, and by when the first answer of each priority is due."""
+
+    type: str
+    queue: str
+    priority: str
+    targets: Targets
+
+
+@dataclass(frozen=True)
 class Changed:
     """What a change wrote: its event (None where nothing was to change), and what the partner's chat now shows."""
 
@@ -47,6 +58,7 @@ class Changed:
 
 def assign(session: Session, ticket: Ticket, author: Author, assignee: Agent | None) -> Changed:
     """Give a ticket to an agent, or to nobody; a new one becomes open."""
+    _lock(session, ticket)
     before = session.get(Agent, ticket.assignee_id) if ticket.assignee_id else None
     if (assignee.id if assignee else None) == ticket.assignee_id:
         return Changed(ticket, None)
@@ -60,6 +72,7 @@ def assign(session: Session, ticket: Ticket, author: Author, assignee: Agent | N
 
 def reply(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
     """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for."""
+    _lock(session, ticket)
     event = _event(session, ticket, "reply", author, text, key=key)
     if ticket.first_answer_at is None:
         ticket.first_answer_at = event.at
@@ -75,6 +88,7 @@ def note(session: Session, ticket: Ticket, author: Author, text: str, *, key: st
 
 def comment(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
     """The partner adds something: a ticket that waited or was over is opened again, and triaged anew."""
+    _lock(session, ticket)
     event = _event(session, ticket, "comment", author, text, key=key)
     if ticket.state in (WAITING, RESOLVED, CLOSED):
         _become(session, ticket, SYSTEM, OPEN)
@@ -84,6 +98,7 @@ def comment(session: Session, ticket: Ticket, author: Author, text: str, *, key:
 
 def set_state(session: Session, ticket: Ticket, author: Author, state: str) -> Changed:
     """Bring a ticket to another state. Raises NotAllowed where the states' order forbids it."""
+    _lock(session, ticket)
     if state == ticket.state:
         return Changed(ticket, None)
     check(ticket.state, state)
@@ -96,6 +111,7 @@ def set_state(session: Session, ticket: Ticket, author: Author, state: str) -> C
 
 def set_priority(session: Session, ticket: Ticket, author: Author, priority: str, targets: Targets) -> Changed:
     """Correct the priority; the first answer's due time moves with it."""
+    _lock(session, ticket)
     changed = _correct(session, ticket, author, "priority", ticket.priority, priority)
     if changed.event is not None:
         ticket.priority, ticket.rank = priority, rank(priority)
@@ -105,6 +121,7 @@ def set_priority(session: Session, ticket: Ticket, author: Author, priority: str
 
 def set_queue(session: Session, ticket: Ticket, author: Author, queue: str) -> Changed:
     """Hand a ticket to another queue."""
+    _lock(session, ticket)
     changed = _correct(session, ticket, author, "queue", ticket.queue, queue)
     if changed.event is not None:
         ticket.queue = queue
@@ -113,6 +130,7 @@ def set_queue(session: Session, ticket: Ticket, author: Author, queue: str) -> C
 
 def set_type(session: Session, ticket: Ticket, author: Author, type_id: str) -> Changed:
     """Correct the type; the queue and what is missing follow it."""
+    _lock(session, ticket)
     changed = _correct(session, ticket, author, "type", ticket.type, type_id)
     if changed.event is not None:
         ticket.type, ticket.queue = type_id, ticket_types()[type_id].queue
@@ -122,6 +140,7 @@ def set_type(session: Session, ticket: Ticket, author: Author, type_id: str) -> 
 
 def set_field(session: Session, ticket: Ticket, author: Author, name: str, value: Any) -> Changed:
     """Correct an extracted field; None removes it."""
+    _lock(session, ticket)
     changed = _correct(session, ticket, author, f"field:{name}", ticket.fields.get(name), value)
     if changed.event is not None:
         kept = {known: old for known, old in ticket.fields.items() if known != name}
@@ -130,12 +149,54 @@ def set_field(session: Session, ticket: Ticket, author: Author, name: str, value
     return changed
 
 
-def triaged(session: Session, ticket: Ticket, fields: dict[str, Any], triage: dict[str, Any]) -> Changed:
-    """A triage after opening: what an agent has corrected stays; fields and findings are brought up to date."""
+def triaged(
+    session: Session,
+    ticket: Ticket,
+    fields: dict[str, Any],
+    triage: dict[str, Any],
+    judged: Judged | None = None,
+) -> Changed:
+    """A triage after opening: what an agent has corrected stays; fields and findings are brought up to date.
+
+    Args:
+        judged: set only while the ticket is new, and each only where neither the partner nor an agent said it.
+    """
+    _lock(session, ticket)
+    changed = _classify(session, ticket, judged) if judged is not None and ticket.state == NEW else {}
     ticket.fields = {**fields, **ticket.fields}
     ticket.triage, ticket.triage_due = triage, False
     _see_missing(ticket)
-    return Changed(ticket, _event(session, ticket, "triaged", SYSTEM, data={"missing": ticket.missing}))
+    data = {"missing": ticket.missing, "changed": changed}
+    return Changed(ticket, _event(session, ticket, "triaged", SYSTEM, data=data))
+
+
+def _classify(session: Session, ticket: Ticket, judged: Judged) -> dict[str, dict[str, str]]:
+    """Take over type, queue and priority; what was changed, from what to what."""
+    said = session.execute(select(TicketEvent.kind, TicketEvent.data).where(TicketEvent.ticket_number == ticket.number))
+    settled: set[str] = set()
+    for kind, data in said:
+        if kind == "corrected":
+            settled.add(str(data.get("what")))
+        elif kind == "opened" and data.get("named", True):
+            settled.add("type")
+    if "type" in settled:
+        settled.add("queue")  # it follows the type
+    before = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
+    if "type" not in settled:
+        ticket.type = judged.type
+    if "queue" not in settled:
+        ticket.queue = judged.queue
+    if "priority" not in settled:
+        ticket.priority, ticket.rank = judged.priority, rank(judged.priority)
+        ticket.due_at = due(judged.priority, ticket.created_at, judged.targets)
+    after = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
+    return {what: {"from": before[what], "to": after[what]} for what in before if before[what] != after[what]}
+
+
+def _lock(session: Session, ticket: Ticket) -> None:
+    """See the ticket as it is now, and have other processes wait for our commit before they change it."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer
+        session.refresh(ticket, with_for_update=True)
 
 
 def _become(session: Session, ticket: Ticket, author: Author, state: str) -> TicketEvent:
@@ -194,7 +255,7 @@ def _event(
         kind=kind,
         author_kind=author.kind,
         author_id=author.id,
-        author=author.name,
+        author=author.name[:200],
         text=text,
         data=data or {},
         key=key,
@@ -203,6 +264,7 @@ def _event(
     session.add(event)
     ticket.updated_at = event.at
     session.flush()
+    notices.put_for(session, ticket, event)
     return event
 
 

@@ -109,11 +109,21 @@ class Feedback(Base):
 
 
 class WebSession(Base):
-    """An anonymous chat session: the hash of its token, never the token."""
+    """A chat session, anonymous or a signed-in partner's: the hash of its token, never the token."""
 
     __tablename__ = "web_sessions"
 
     token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey(Partner.id), index=True)  # None: anonymous
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     active_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class UsedToken(Base):
+    """A portal's token that was used; kept until it would have expired, so that it serves once."""
+
+    __tablename__ = "used_tokens"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)  # of issuer and token id
+    expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)

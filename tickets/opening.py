@@ -13,15 +13,15 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets.base import now
+from tickets import notices
+from tickets.base import insert, now
 from tickets.models import Conversation
 from tickets.states import NEW, Targets, due, rank
 from tickets.ticket_models import Partner, Ticket, TicketEvent
-from tickets.types import ticket_types
+from tickets.types import OTHER, ticket_types
 
 MOST_SUBJECT = 200
 
@@ -35,6 +35,7 @@ class NewTicket:
     """What a ticket is opened with.
 
     Attributes:
+        type: "" where nobody named one: then it is general.other until a triage says more.
         fields: see types.yml; dates in ISO form, did_numbers a list.
         contact: name, company, email as typed by somebody nobody vouches for; else taken from the partner.
         triage: what was found out about it, with reasons (triage/verdict.py); {} leaves that for later.
@@ -73,7 +74,7 @@ def open_ticket(
     if partner_id is None and conversation is not None:
         partner_id = conversation.partner_id
     partner = session.get(Partner, partner_id) if partner_id else None
-    kind = ticket_types()[new.type]
+    kind = ticket_types()[new.type or OTHER]
     missing = kind.missing(new.fields)
     at = now()
     fingerprint = _fingerprint(new)
@@ -90,7 +91,7 @@ def open_ticket(
         "description": new.description,
         "language": new.language,
         "queue": new.queue or kind.queue,
-        "type": new.type,
+        "type": kind.id,
         "priority": new.priority,
         "rank": rank(new.priority),
         "state": NEW,
@@ -103,35 +104,35 @@ def open_ticket(
         "updated_at": at,
         "due_at": due(new.priority, at, targets),
     }
-    number = session.scalar(_insert(session, row))
+    # Nothing comes back where the key is taken; where another process takes it now, this waits for its commit.
+    inserted = insert(session, Ticket).values(**row).on_conflict_do_nothing(index_elements=["key"])
+    number = session.scalar(inserted.returning(Ticket.number))
     if number is None:
         known = session.scalars(select(Ticket).where(Ticket.key == key)).one()
         if known.fingerprint != fingerprint:
             raise KeyReused(key)
         return known, False
     ticket = session.get_one(Ticket, number)
-    session.add(
-        TicketEvent(
-            ticket_number=number,
-            kind="opened",
-            author_kind="partner",
-            author_id=ticket.partner_id,
-            author=ticket.contact.get("name") or "Partner",
-            text=new.description,
-            data={"type": new.type, "queue": ticket.queue, "priority": new.priority, "missing": missing},
-            at=at,
-        )
+    event = TicketEvent(
+        ticket_number=number,
+        kind="opened",
+        author_kind="partner",
+        author_id=ticket.partner_id,
+        author=(ticket.contact.get("name") or "Partner")[:200],
+        text=new.description,
+        data={
+            "type": kind.id,
+            "queue": ticket.queue,
+            "priority": new.priority,
+            "missing": missing,
+            "named": bool(new.type),  # somebody chose the type
+        },
+        at=at,
     )
+    session.add(event)
     session.flush()
+    notices.put_for(session, ticket, event)
     return ticket, True
-
-
-def _insert(session: Session, row: dict[str, Any]) -> Any:
-    """An INSERT that gives the new number, or nothing where the key is taken (known once the winner has committed)."""
-    assert session.bind is not None
-    dialect = postgresql if session.bind.dialect.name == "postgresql" else sqlite
-    statement: Insert = dialect.insert(Ticket).values(**row).on_conflict_do_nothing(index_elements=["key"])
-    return statement.returning(Ticket.number)
 
 
 def _contact(partner: Partner | None, typed: dict[str, str]) -> dict[str, str]:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.agent_models import Agent
 from tickets.base import Base, UtcTime, now
+
+_FILTERS = ("state", "queue", "type", "assignee_id", "incomplete", "language", "first_answer_at", "resolved_at")
+_COUNTED = ("queue", "assignee_id", "due_at", "first_answer_at", "resolved_at")
+_ACTIVE: dict[str, Any] = {
+    "sqlite_where": text("resolved_at IS NULL"),
+    "postgresql_where": text("resolved_at IS NULL"),
+}
 
 
 class Partner(Base):
@@ -34,6 +41,12 @@ class Ticket(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         Index("ix_tickets_queue_list", "state", "queue", "rank", "due_at"),
+        # One for each order of the agents' lists, with all that they are filtered by: see tickets/queue.py.
+        Index("ix_tickets_by_priority", "rank", "due_at", "number", *_FILTERS),
+        Index("ix_tickets_by_age", "created_at", "number", "rank", "due_at", *_FILTERS),
+        Index("ix_tickets_by_change", "updated_at", "number", "rank", "due_at", *_FILTERS),
+        Index("ix_tickets_active_priority", "rank", "due_at", "number", *_FILTERS, **_ACTIVE),
+        Index("ix_tickets_active_counts", *_COUNTED, **_ACTIVE),
         {"sqlite_autoincrement": True},  # a number is never used again
     )
 

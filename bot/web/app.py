@@ -7,7 +7,6 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,43 +15,67 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers
 
+from bot import wording
+from bot.console.live import Live
+from bot.console.routes import console_routes
+from bot.control import Control
+from bot.deliveries import Deliveries, notify, senders
 from bot.engine import Engine
+from bot.erasing import erase_again
 from bot.health import Health
 from bot.limits import Limits
 from bot.messages import Messages
+from bot.portal import Portal
+from bot.supervisor import internal_token
 from bot.trackers import forget as forget_trackers
 from bot.trackers import tracker_file
-from bot.web import chat_api, policies_api, socket
+from bot.triage_worker import TriageWorker
+from bot.web import chat_api, policies_api, socket, tickets_api
+from bot.web.callers import Callers
 from bot.web.guard import Guard
+from bot.web.live_sessions import LiveSessions
 from settings import Settings
-from tickets import conversations
+from tickets import retention
 from tickets.base import now
 from tickets.database import Database
 
 log = logging.getLogger("care.web")
 
 _STATIC = Path(__file__).parent / "static"
-_ANONYMOUS_KEPT = timedelta(days=30)
 _TIDY_SECONDS = 3600
 
 
 def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI:
     """Build everything once and hand it on."""
-    database = Database(settings.database)
+    database = Database(settings.database, {"notify": notify(settings)})
     engine = Engine(engine_url)
     health = Health()
     messages = Messages(database, engine, health, settings.first_answer)
     limits = Limits(settings.rate_limit)
+    callers = Callers(settings, database, Portal.of(settings), limits)
+    live = LiveSessions(database)
+    windows = Live(database)
+    triage = TriageWorker(database, health, actions_url, internal_token(settings.data_dir), settings.first_answer)
+
+    deliveries = Deliveries(database, senders(settings))
+    control = Control(database, settings.data_dir)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(database.migrate)
+        await asyncio.to_thread(erase_again, database, settings.data_dir)  # a backup may have been restored
+        await control.start()
         tasks = [
+            asyncio.create_task(deliveries.run()),
             asyncio.create_task(health.watch(engine, actions_url)),
             asyncio.create_task(_tidy(database, tracker_file(settings.data_dir))),
+            asyncio.create_task(live.watch()),
+            asyncio.create_task(windows.watch()),
+            asyncio.create_task(triage.run()),
         ]
         resumed = await messages.resume()
         if resumed:
@@ -60,6 +83,8 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
         yield
         for task in tasks:
             task.cancel()
+        await control.close()
+        await deliveries.stop()
         await messages.stop()
         await engine.close()
         await asyncio.to_thread(database.close)
@@ -72,9 +97,12 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
         redoc_url=None,
         openapi_url=None,
     )
-    app.include_router(chat_api.router(settings, database, messages, limits))
-    app.include_router(policies_api.router(settings))
-    app.include_router(socket.router(settings, database, messages, limits))
+    app.include_router(chat_api.router(settings, database, messages, limits, callers, live))
+    app.include_router(policies_api.router(settings, callers))
+    app.include_router(socket.router(settings, database, messages, limits, callers, live))
+    app.include_router(tickets_api.router(settings, database, limits, callers, lambda ticket: triage.wake()))
+
+    app.router.routes.extend(console_routes(settings, database, messages, windows, health, actions_url))
 
     @app.get("/healthz", tags=["operation"], summary="Whether this process runs")
     async def healthz() -> dict[str, str]:
@@ -112,11 +140,21 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     async def page() -> FileResponse:
         return FileResponse(_STATIC / "index.html")
 
+    @app.get("/ticket", include_in_schema=False)
+    async def ticket_page() -> FileResponse:
+        return FileResponse(_STATIC / "ticket.html")
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"] if part != "body")
         return JSONResponse({"detail": f"{where or 'The body'}: {wrong['msg']}"}, 422)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeout)
+    async def database_fails(_: Request, error: Exception) -> JSONResponse:
+        log.error("a request could not be served: %s of the database", type(error).__name__)
+        return JSONResponse({"detail": wording.NOT_SAVED}, 503, {"retry-after": "30"})
 
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(Guard, settings=settings)
@@ -124,18 +162,17 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
 
 
 async def _tidy(database: Database, trackers: Path) -> None:
-    """Forget anonymous conversations after 30 days, in the engine's trackers too."""
+    """Delete what is kept no longer (tickets/retention.py), in the engine's trackers too."""
     while True:
-        forget = partial(conversations.forget_old, before=now() - _ANONYMOUS_KEPT)
-        gone: list[str] = []
+        gone = retention.Tidied([], 0, more=False)
         try:
-            gone = await asyncio.wrap_future(database.submit(forget))
-            await asyncio.to_thread(forget_trackers, trackers, gone)
+            gone = await asyncio.wrap_future(database.submit(partial(retention.tidy, at=now())))
+            await asyncio.to_thread(forget_trackers, trackers, gone.conversations)
         except (SQLAlchemyError, sqlite3.Error) as error:
             log.error("old conversations are not all deleted; tried again in an hour: %s", type(error).__name__)
-        if gone:
-            log.info("%d conversations older than %d days are deleted", len(gone), _ANONYMOUS_KEPT.days)
-        await asyncio.sleep(0 if len(gone) == conversations.MOST_FORGOTTEN else _TIDY_SECONDS)
+        if gone.conversations or gone.tickets:
+            log.info("%d conversations and %d tickets of long ago are deleted", len(gone.conversations), gone.tickets)
+        await asyncio.sleep(0 if gone.more else _TIDY_SECONDS)
 
 
 def _local(request: Request) -> bool:

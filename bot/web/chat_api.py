@@ -9,15 +9,18 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from bot import wording
 from bot.limits import Limits
 from bot.messages import Messages, NotAccepted
-from bot.web.origins import not_foreign
+from bot.web.callers import Caller, Callers, address, bearer, check_caller, check_page, refused
+from bot.web.live_sessions import LiveSessions
 from settings import Settings
-from tickets import conversations
+from tickets import conversations, partners
 from tickets.database import Database
 from tickets.models import Conversation
+from tickets.ticket_models import Partner
 
 _ANSWER_SECONDS = 14.1  # after the engine's own time, and within 15 s however busy the machine
 _BUTTON = re.compile(r"btn_[0-9a-f]{28}")
@@ -53,8 +56,16 @@ class ChatReplies(BaseModel):
     replies: list[ChatReply]
 
 
+class WebSessionWanted(BaseModel):
+    """Whose session it shall be: the partner's whom the portal's token names, or nobody's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str | None = Field(None, max_length=4096, description="A token that the portal signed; it serves once.")
+
+
 class WebSessionOpened(BaseModel):
-    """An anonymous chat session. The token is shown only here."""
+    """A chat session, a partner's or an anonymous one. The token is shown only here."""
 
     session: str
     conversation: str
@@ -80,18 +91,20 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
-# Nothing in it is read; that it is JSON keeps forms of other sites out.
-_ANY_JSON = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
+_API = "api"  # the channel of anonymous senders, who name themselves
+_SCOPED = "api-scoped"  # that of senders within a partner or a session: a name that no anonymous sender can take
 
 
-def router(settings: Settings, database: Database, messages: Messages, limits: Limits) -> APIRouter:
+def router(
+    settings: Settings, database: Database, messages: Messages, limits: Limits, callers: Callers, live: LiveSessions
+) -> APIRouter:
     """The routes of this module."""
     routes = APIRouter(prefix="/api", tags=["chat"], responses=PROBLEMS)
 
     @routes.post("/chat", summary="Ask, and wait for the replies")
     async def chat(body: ChatMessage, request: Request) -> ChatReplies:
         check_caller(request, settings)
-        conversation = await _conversation(body.sender, request)
+        conversation = await _conversation(body.sender, await callers.of(request))
         if not limits.message(conversation):
             raise HTTPException(429, wording.TOO_MANY)
         button = body.message if _BUTTON.fullmatch(body.message) else None
@@ -108,48 +121,64 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
             replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data={"type": "error", "retry": True})]
         return ChatReplies(replies=replies)
 
-    @routes.post("/web/session", summary="Begin an anonymous web chat", openapi_extra=_ANY_JSON)
-    async def web_session(request: Request) -> WebSessionOpened:
+    @routes.post("/web/session", summary="Begin a web chat, with the portal's token as its partner")
+    async def web_session(request: Request, body: WebSessionWanted | None = None) -> WebSessionOpened:
         check_caller(request, settings)
         if "x-care-chat" not in request.headers:
             raise HTTPException(403, "The header X-Care-Chat is missing.")
+        if body is not None and body.token is not None:
+            token, conversation = await callers.redeem(body.token, address(request), _sign_in)
+            return WebSessionOpened(session=token, conversation=conversation)
+        if not settings.anonymous_allowed:
+            raise refused(wording.NOT_SIGNED_IN)
         if not limits.conversation(address(request)):
             raise HTTPException(429, wording.TOO_MANY)
         token, conversation = await asyncio.wrap_future(database.submit(conversations.open_web_session))
         return WebSessionOpened(session=token, conversation=conversation)
 
+    @routes.delete("/web/session", status_code=204, summary="Sign out: end the session named in Authorization")
+    async def end_web_session(request: Request) -> None:
+        check_page(request, settings)
+        token = bearer(request)
+        if not await asyncio.wrap_future(database.submit(lambda session: partners.end_session(session, token))):
+            raise refused(wording.SIGN_IN_OVER)
+        live.end(token)
+
     @routes.options("/web/session", include_in_schema=False)
-    async def web_session_preflight() -> dict[str, str]:
+    @routes.options("/chat", include_in_schema=False)
+    async def preflight() -> dict[str, str]:
         return {}
 
-    async def _conversation(sender: str, request: Request) -> str:
-        def find(session: Any) -> str | None:
-            found = session.query(Conversation.id).filter_by(channel="api", external_id=sender).one_or_none()
+    def _sign_in(session: Session, partner: Partner) -> tuple[str, str]:
+        if not limits.sign_ins.allows(partner.id):
+            raise HTTPException(429, wording.TOO_MANY)
+        return partners.open_partner_session(session, partner)
+
+    async def _conversation(sender: str, caller: Caller) -> str:
+        channel, name = _API, sender
+        if caller.partner is not None or caller.conversation_id is not None:
+            channel, name = _SCOPED, f"{caller.scope}:{conversations.token_hash(sender)}"
+
+        def find(session: Session) -> str | None:
+            found = session.query(Conversation.id).filter_by(channel=channel, external_id=name).one_or_none()
             return found[0] if found else None
 
         known = await asyncio.to_thread(database.read, find)
         if known is not None:
             return known
-        if not limits.conversation(address(request)):
-            raise HTTPException(429, wording.TOO_MANY)
-        made = await asyncio.wrap_future(
-            database.submit(lambda session: conversations.conversation_for(session, "api", sender))
+        allowed = (
+            limits.partners_conversations.allows(caller.partner.id)
+            if caller.partner
+            else limits.conversation(caller.address)
         )
-        return made.id
+        if not allowed:
+            raise HTTPException(429, wording.TOO_MANY)
+
+        def make(session: Session) -> str:
+            made = conversations.conversation_for(session, channel, name)
+            made.partner_id = caller.partner.id if caller.partner else None
+            return made.id
+
+        return await asyncio.wrap_future(database.submit(make))
 
     return routes
-
-
-def check_caller(request: Request, settings: Settings) -> None:
-    """Raises HTTPException for a foreign page, a form, or an anonymous caller where none are served."""
-    if not not_foreign(request.headers, settings.widget_origins):
-        raise HTTPException(403, "This page may not use the chat.")
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise HTTPException(415, "Send the message as application/json.")
-    if not settings.anonymous_allowed:
-        raise HTTPException(401, wording.NOT_SIGNED_IN)
-
-
-def address(request: Request) -> str:
-    """The caller's network address, as the server saw it (or as a trusted proxy named it)."""
-    return request.client.host if request.client else ""

@@ -15,6 +15,7 @@ _TOO_LARGE = "The request is larger than 64 KB."
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
+_NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=()"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; object-src 'none'; "
@@ -87,23 +88,45 @@ class Guard:
             await _answer(send_guarded, 413, _TOO_LARGE)
 
     def _add_headers(self, scope: Scope, request: Headers, response: MutableHeaders) -> None:
+        if is_console(scope["path"]):
+            _add_console_headers(scope, response)
+            return
         host = request.get("host", "")
         response["content-security-policy"] = _POLICY.format(
             sockets=f" ws://{host} wss://{host}" if host else "", ancestors=self._ancestors
         )
         response["x-content-type-options"] = "nosniff"
         response["referrer-policy"] = "no-referrer"
-        response["permissions-policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        response["permissions-policy"] = _NO_DEVICES
         static = scope["path"].startswith("/static/")
         response.setdefault("cache-control", "no-cache" if static else "no-store")
         origin = request.get("origin", "")
         if origin in self._settings.widget_origins:
             response["access-control-allow-origin"] = origin
-            response["access-control-allow-headers"] = "content-type, x-care-chat"
-            response["access-control-allow-methods"] = "GET, POST"
+            response["access-control-allow-headers"] = "authorization, content-type, idempotency-key, x-care-chat"
+            response["access-control-allow-methods"] = "GET, POST, DELETE"
             response.add_vary_header("origin")
         # The widget's files are embedded by portal pages; everything else stays with us.
         response["cross-origin-resource-policy"] = "cross-origin" if static else "same-origin"
+
+
+def is_console(path: str) -> bool:
+    """Whether a path is one of the agents' console."""
+    return path == "/console" or path.startswith("/console/")
+
+
+def _add_console_headers(scope: Scope, response: MutableHeaders) -> None:
+    """Nobody frames the console, no page elsewhere keeps a hand on its window, and nothing of it is kept."""
+    response["content-security-policy"] = _POLICY.format(sockets="", ancestors="'none'") + "; report-to console"
+    response["reporting-endpoints"] = 'console="/console/reports"'
+    response["x-content-type-options"] = "nosniff"
+    response["referrer-policy"] = "no-referrer"
+    response["permissions-policy"] = _NO_DEVICES
+    response["cross-origin-opener-policy"] = "same-origin"
+    response["cross-origin-resource-policy"] = "same-origin"
+    response.setdefault("cache-control", "no-store")
+    if scope.get("scheme") == "https":
+        response["strict-transport-security"] = "max-age=31536000; includeSubDomains"
 
 
 def _host_name(headers: Headers) -> str:

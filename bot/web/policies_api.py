@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, create_model
 
-from bot.web.chat_api import PROBLEMS, Problem, check_caller
+from bot.web.callers import Callers, check_caller
+from bot.web.chat_api import PROBLEMS, Problem
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Field as Input
 from knowledge.policy.fields import InvalidInput, Policy
@@ -91,7 +92,7 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def router(settings: Settings) -> APIRouter:
+def router(settings: Settings, callers: Callers) -> APIRouter:
     """One typed route a calculation, and the list of all."""
     routes = APIRouter(prefix="/api/policies", tags=["policies"], responses=PROBLEMS)
 
@@ -100,13 +101,14 @@ def router(settings: Settings) -> APIRouter:
         return [describe(policy) for policy in POLICIES.values()]
 
     for policy in POLICIES.values():
-        _add(routes, policy, settings)
+        _add(routes, policy, settings, callers)
     return routes
 
 
-def _add(routes: APIRouter, policy: Policy, settings: Settings) -> None:
+def _add(routes: APIRouter, policy: Policy, settings: Settings, callers: Callers) -> None:
     async def run(body: BaseModel, request: Request) -> Any:
         check_caller(request, settings)
+        await callers.of(request)
         given = body.model_dump(mode="json", exclude_unset=True)
         on = given.pop("today", None)
         try:

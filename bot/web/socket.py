@@ -14,16 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from bot import metrics, wording
 from bot.limits import Limits
 from bot.messages import Frame, Messages, NotAccepted, frame
+from bot.web.callers import Callers
+from bot.web.live_sessions import LiveSessions
 from bot.web.origins import own_or_listed
 from settings import Settings
 from tickets import conversations
-from tickets.base import now
 from tickets.database import Database
 
 HELLO_SECONDS = 10.0
 CHECK_SECONDS = 300.0  # how often a quiet session is looked at again
 _TOUCH_SECONDS = 600.0
 _MOST_BAD_FRAMES = 5
+_DEVICES = 4  # a partner's one conversation may be open on so many at once
 _CLOSE_GONE, _CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION = 1006, 1008, 1013, 4401
 _CLIENT_ID = r"^[A-Za-z0-9_-]{8,64}$"
 
@@ -52,14 +54,16 @@ class Press(BaseModel):
 _SENT: TypeAdapter[Say | Press] = TypeAdapter(Say | Press)
 
 
-def router(settings: Settings, database: Database, messages: Messages, limits: Limits) -> APIRouter:
+def router(
+    settings: Settings, database: Database, messages: Messages, limits: Limits, callers: Callers, live: LiveSessions
+) -> APIRouter:
     """The route of this module."""
     routes = APIRouter()
     addresses: Counter[str] = Counter()
 
     @routes.websocket("/api/web/socket")
     async def web_socket(socket: WebSocket) -> None:
-        if not own_or_listed(socket.headers, settings.widget_origins) or not settings.anonymous_allowed:
+        if not own_or_listed(socket.headers, settings.widget_origins) or not callers.anybody:
             await socket.close(_CLOSE_POLICY)  # before accepting: the browser sees 403
             return
         where = socket.client.host if socket.client else ""
@@ -70,7 +74,7 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
         addresses[where] += 1
         metrics.SOCKETS.inc()
         try:
-            await _Chat(socket, database, messages, limits).run()
+            await _Chat(socket, database, messages, limits, callers, live).run()
         except WebSocketDisconnect:
             return
         finally:
@@ -85,8 +89,18 @@ def router(settings: Settings, database: Database, messages: Messages, limits: L
 class _Chat:
     """One open socket."""
 
-    def __init__(self, socket: WebSocket, database: Database, messages: Messages, limits: Limits) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        database: Database,
+        messages: Messages,
+        limits: Limits,
+        callers: Callers,
+        live: LiveSessions,
+    ) -> None:
         self._socket = socket
+        self._callers = callers
+        self._live = live
         self._database = database
         self._messages = messages
         self._limits = limits
@@ -99,23 +113,35 @@ class _Chat:
         if hello is None:
             return
         self._session = hello.session
-        conversation = await self._find_conversation()
-        if conversation is None:
-            await self._send({"type": "refused", "code": "session"})
-            await self._close(_CLOSE_SESSION, "session")
+        with self._live.open(self._session) as ended:  # before it is looked up, so that no end falls between
+            await self._open(hello.last_seen, ended)
+
+    async def _open(self, last_seen: int, ended: asyncio.Event) -> None:
+        holder = await self._callers.holds_session(self._session)
+        if holder is None:
+            await self._refuse()
             return
-        self._conversation = conversation
-        if self._messages.listeners(conversation) >= self._limits.most_sockets_a_conversation:
+        conversation = self._conversation = holder.conversation_id
+        most = self._limits.most_sockets_a_conversation * (_DEVICES if holder.partner_id else 1)
+        if self._messages.listeners(conversation) >= most:
             await self._close(_CLOSE_TRY_LATER, "too many windows of this chat")
             return
         # Listen before reading, so that no event falls between; the client drops what it has seen.
         listener = self._messages.listen(conversation)
         try:
-            await self._welcome(hello.last_seen)
+            await self._welcome(last_seen)
             await self._touch()
-            await self._talk(listener)
+            await self._talk(listener, ended)
         finally:
             self._messages.leave(conversation, listener)
+
+    async def _refuse(self) -> None:
+        await self._send({"type": "refused", "code": "session"})
+        await self._close(_CLOSE_SESSION, "session")
+
+    async def _until_ended(self, ended: asyncio.Event) -> None:
+        await ended.wait()
+        await self._refuse()
 
     async def _hello(self) -> Hello | None:
         try:
@@ -139,9 +165,13 @@ class _Chat:
             }
         )
 
-    async def _talk(self, listener: asyncio.Queue[Frame | None]) -> None:
-        """Hear the client and tell it what happens until either side hangs up."""
-        tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._tell(listener))]
+    async def _talk(self, listener: asyncio.Queue[Frame | None], ended: asyncio.Event) -> None:
+        """Hear the client and tell it what happens until either side hangs up or the session ends."""
+        tasks = [
+            asyncio.create_task(self._hear()),
+            asyncio.create_task(self._tell(listener)),
+            asyncio.create_task(self._until_ended(ended)),
+        ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -156,7 +186,7 @@ class _Chat:
             try:
                 message = await asyncio.wait_for(listener.get(), CHECK_SECONDS)
             except TimeoutError:
-                if await self._find_conversation() is None:
+                if await self._callers.holds_session(self._session) is None:
                     await self._close(_CLOSE_SESSION, "session")
                     return
                 continue
@@ -183,7 +213,7 @@ class _Chat:
             await self._accept(sent)
 
     async def _accept(self, sent: Say | Press) -> None:
-        if await self._find_conversation() is None:
+        if await self._callers.holds_session(self._session) is None:
             await self._close(_CLOSE_SESSION, "session")
             raise WebSocketDisconnect(_CLOSE_SESSION)
         known = await self._seen_before(sent.client_id)
@@ -217,12 +247,6 @@ class _Chat:
         return await asyncio.to_thread(
             self._database.read,
             lambda session: conversations.seen_before(session, self._conversation, client_id),
-        )
-
-    async def _find_conversation(self) -> str | None:
-        return await asyncio.to_thread(
-            self._database.read,
-            lambda session: conversations.web_conversation(session, self._session, now()),
         )
 
     async def _send(self, message: dict[str, Any]) -> None:

@@ -113,7 +113,7 @@ class Search:
         if index.manifest.model != embedder.name:
             raise ValueError(f"The index was built with {index.manifest.model}, not {embedder.name}. Run `care index`.")
         self.index = index
-        self._embedder = embedder
+        self.embedder = embedder
         self._thresholds = thresholds
         self._read = reader(index.terms, index.vocabulary)
         # A turn asks for the same text several times: alone, without the last answer, with the text before it.
@@ -159,7 +159,7 @@ class Search:
 
     def _understand(self, text: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Class probabilities of a text, and the score of each entry."""
-        vector = self._embedder.embed([text])
+        vector = self.embedder.embed([text])
         probabilities = self.index.classifier.probabilities([text], vector)[0]
         return probabilities, self._scores(vector, self._folded(probabilities))
 

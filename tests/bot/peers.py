@@ -23,7 +23,8 @@ Answer = Callable[[dict[str, Any]], Awaitable[Response]]
 
 
 class Rasa:
-    """Answers POST /webhooks/rest/webhook with `answer`, GET / with `alive`, GET /healthz with `healthz`."""
+    """Answers POST /webhooks/rest/webhook with `answer`, GET / with `alive`, and in the place of `actions`
+    GET /healthz with `healthz` and POST /triage with `triage`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -31,6 +32,8 @@ class Rasa:
         self.answer: Answer = echo
         self.alive: Response = PlainTextResponse("Hello from Rasa: 3.6.21")
         self.healthz: Response = JSONResponse({"status": "ok", "index": "abc"})
+        self.triage: Answer = untriaged
+        self.authorization = ""
         self.running = 0
         self.most_at_once = 0
         self.app = Starlette(
@@ -38,6 +41,7 @@ class Rasa:
                 Route("/webhooks/rest/webhook", self._webhook, methods=["POST"]),
                 Route("/", self._alive),
                 Route("/healthz", self._healthz),
+                Route("/triage", self._triage, methods=["POST"]),
             ]
         )
 
@@ -62,11 +66,20 @@ class Rasa:
     async def _healthz(self, _: Request) -> Response:
         return self.healthz
 
+    async def _triage(self, request: Request) -> Response:
+        self.authorization = request.headers.get("authorization", "")
+        return await self.triage(await request.json())
+
 
 def said(*texts: str, record: dict[str, Any] | None = None, buttons: list[dict[str, str]] | None = None) -> Response:
     """What the engine answers when our actions said these texts."""
     replies = [{"text": text, "buttons": buttons or [], "data": {"type": "faq"}} for text in texts]
     return JSONResponse([{"recipient_id": "x", "custom": {"replies": replies, "record": record or {}}}])
+
+
+async def untriaged(_: dict[str, Any]) -> Response:
+    """What `actions` says when its triage failed."""
+    return JSONResponse({"error": "not now"}, 500)
 
 
 async def echo(body: dict[str, Any]) -> Response:

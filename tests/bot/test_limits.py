@@ -118,3 +118,22 @@ class TestLimits:
         assert all(limits.message("c") and limits.conversation("192.0.2.1") for _ in range(1000))
         assert all(limits.frames.allows("c") for _ in range(1000))
         assert limits.most_sockets_a_conversation > 10_000
+
+
+def test_a_named_event_counts_once(clock: Clock) -> None:
+    """A request sent again is no new one."""
+    window = Window(2, seconds=60)
+    assert [window.allows("ann", name) for name in ("a", "a", "b", "a", "c", "b")] == [True] * 4 + [False, True]
+    clock.now += 60
+    assert window.allows("ann", "c")
+
+
+def test_tickets_are_counted_by_partner_or_by_address_and_not_on_this_machine() -> None:
+    limits = Limits(20)
+    assert [limits.ticket(None, "203.0.113.5", str(key)) for key in range(11)] == [True] * 10 + [False]
+    assert not limits.ticket(None, "::ffff:203.0.113.5", "another")
+    assert [limits.ticket("ann", "203.0.113.5", str(key)) for key in range(31)] == [True] * 30 + [False]
+    assert all(limits.ticket(None, "127.0.0.1", str(key)) for key in range(50))
+    assert not limits.ticket(None, "nowhere", "key")
+    lifted = Limits(0)
+    assert all(lifted.ticket(None, "203.0.113.5", str(key)) for key in range(50))

@@ -120,18 +120,18 @@ class TestPlan:
 
 class TestInternalToken:
     def test_it_is_made_once_and_readable_by_its_owner_only(self, tmp_path: Path) -> None:
-        first = module._internal_token(tmp_path / "var")
-        assert module._internal_token(tmp_path / "var") == first
+        first = module.internal_token(tmp_path / "var")
+        assert module.internal_token(tmp_path / "var") == first
         assert stat.S_IMODE((tmp_path / "var" / "internal-token").stat().st_mode) == 0o600
 
     @pytest.mark.parametrize("left", ["", "short", "\n"])
     def test_one_cut_off_by_a_crash_is_made_again(self, tmp_path: Path, left: str) -> None:
         (tmp_path / "internal-token").write_text(left)
-        assert len(module._internal_token(tmp_path)) >= 40
+        assert len(module.internal_token(tmp_path)) >= 40
         assert stat.S_IMODE((tmp_path / "internal-token").stat().st_mode) == 0o600
 
     def test_each_installation_has_its_own(self, tmp_path: Path) -> None:
-        assert module._internal_token(tmp_path / "a") != module._internal_token(tmp_path / "b")
+        assert module.internal_token(tmp_path / "a") != module.internal_token(tmp_path / "b")
 
 
 class TestKeepingRunning:

@@ -58,6 +58,23 @@ class TestCannotStart:
         assert f"no {missing}" in sentence
         assert "make run" in sentence
 
+    def test_a_database_that_is_not_there(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        for name in ("index/current", "dialogue.tar.gz"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        settings = {
+            "CARE_PORT": str(free_port()),
+            "CARE_MODELS_DIR": str(tmp_path),
+            "CARE_DATA_DIR": str(tmp_path / "var"),
+            "CARE_DATABASE_URL": "postgresql://care:hunter2@127.0.0.1:1/care",
+            "CARE_ENGINE_URL": "http://127.0.0.1:1",
+        }
+        assert run_all(Settings.load(settings)) == 1
+        sentence = capsys.readouterr().err
+        assert sentence.startswith("The database of CARE_DATABASE_URL does not answer: ")
+        assert "hunter2" not in sentence
+        assert len(sentence.splitlines()) == 1
+
 
 class TestRunning:
     def test_it_says_where_to_open_it_once_questions_can_be_answered(self, service: Service) -> None:

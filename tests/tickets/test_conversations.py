@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from tickets.base import Base, now
 from tickets.conversations import MOST_REPLAYED, SESSION_IDLE, SESSION_LIFE, Received, UnknownButton, UsedButton
 from tickets.database import Database
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
+from tickets.partners import session_holder
 
 ANSWER: list[dict[str, Any]] = [
     {
@@ -51,6 +52,12 @@ def transcript(database: Database, conversation: str) -> list[tuple[int, str, st
     """All events: number, kind, text."""
     events, _ = database.read(lambda session: conversations.events_after(session, conversation, 0))
     return [(event.seq, event.kind, event.text) for event in events]
+
+
+def opened_by(session: Session, token: str, at: datetime) -> str | None:
+    """The conversation that a session's token opens."""
+    holder = session_holder(session, token, at)
+    return holder.conversation_id if holder else None
 
 
 class TestConversation:
@@ -295,7 +302,7 @@ class TestWebSessions:
     def test_a_token_opens_its_conversation_and_is_not_stored(self, database: Database) -> None:
         token, conversation = database.write(conversations.open_web_session)
 
-        opened = database.read(lambda session: conversations.web_conversation(session, token, now()))
+        opened = database.read(lambda session: opened_by(session, token, now()))
         assert opened == conversation
         assert len(token) >= 43  # 256 bits
         stored = database.read(
@@ -306,14 +313,14 @@ class TestWebSessions:
     @pytest.mark.parametrize("token", ["", "x", "a" * 200, "\u2060", "../", "0" * 43])
     def test_any_other_token_opens_nothing(self, database: Database, token: str) -> None:
         database.write(conversations.open_web_session)
-        assert database.read(lambda session: conversations.web_conversation(session, token, now())) is None
+        assert database.read(lambda session: opened_by(session, token, now())) is None
 
     def test_a_session_ends_when_it_is_idle_or_old(self, database: Database) -> None:
         token, conversation = database.write(conversations.open_web_session)
         second = timedelta(seconds=1)
 
         def opens(later: timedelta) -> str | None:
-            return database.read(lambda session: conversations.web_conversation(session, token, now() + later))
+            return database.read(lambda session: opened_by(session, token, now() + later))
 
         assert opens(SESSION_IDLE - second) == conversation
         assert opens(SESSION_IDLE + second) is None
@@ -329,7 +336,7 @@ class TestWebSessions:
         token, conversation = database.write(conversations.open_web_session)
         database.write(lambda session: session.execute(update(WebSession).values(active_at=now() - SESSION_IDLE)))
         database.write(lambda session: conversations.touch_web_session(session, token))
-        assert database.read(lambda session: conversations.web_conversation(session, token, now())) == conversation
+        assert database.read(lambda session: opened_by(session, token, now())) == conversation
 
 
 class TestForgetting:
@@ -359,7 +366,7 @@ class TestForgetting:
         )
         assert set().union(*left.values()) == {conversation}
         assert left["feedback"] == left["questions"] == left["events"] == left["turns"] == {conversation}
-        assert database.read(lambda session: conversations.web_conversation(session, token, now())) is None
+        assert database.read(lambda session: opened_by(session, token, now())) is None
 
     def test_a_message_makes_a_conversation_young_again(self, database: Database, conversation: str) -> None:
         month_ago = now() - timedelta(days=31)

@@ -63,9 +63,9 @@ def commits(database: Database) -> list[None]:
 
 
 class TestConnections:
-    def test_every_connection_syncs_before_it_acknowledges(self, database: Database) -> None:
+    def test_every_connection_syncs_before_it_acknowledges(self, sqlite_database: Database) -> None:
         wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-        opened = [database.engine.connect() for _ in range(4)]
+        opened = [sqlite_database.engine.connect() for _ in range(4)]
         try:
             for connection in opened:
                 found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
@@ -221,10 +221,10 @@ class TestBadDays:
             stored = database.read(lambda session: set(session.execute(text("SELECT n FROM blobs")).scalars()))
             assert 5 in stored
 
-    def test_a_lock_held_for_a_while_reaches_nobody(self, database: Database, tmp_path: Path) -> None:
+    def test_a_lock_held_for_a_while_reaches_nobody(self, sqlite_database: Database, tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "care.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            future = database.submit(adding("patient"))
+            future = sqlite_database.submit(adding("patient"))
             time.sleep(0.5)
             assert not future.done()
             other.execute("COMMIT")

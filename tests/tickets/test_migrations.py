@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
+import re
 
 import pytest
 from alembic import command
@@ -21,13 +19,6 @@ from tickets.database import Database
 from tickets.models import Conversation
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Database]:
-    """A database without tables."""
-    with closing(Database(f"sqlite:///{tmp_path / 'care.db'}")) as database:
-        yield database
-
-
 def config(connection: Connection | None = None) -> Config:
     """Alembic's settings as `Database.migrate` makes them."""
     made = Config()
@@ -36,9 +27,15 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
+def ours(name: str | None, type_: str, _: object) -> bool:
+    """All but the tables of the full-text search, which SQLite makes itself and no model maps."""
+    return not (type_ == "table" and name is not None and re.fullmatch("ticket_search(_[a-z]+)?", name))
+
+
 def test_the_migrated_tables_are_those_of_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
 
 
@@ -50,7 +47,7 @@ def test_the_names_of_constraints_are_those_of_the_models(database: Database) ->
         made |= {key["name"] for key in found.get_unique_constraints(table.name)}
         made |= {found.get_pk_constraint(table.name)["name"]} - {None}
         wanted = {constraint.name for constraint in table.constraints}
-        if table.dialect_options["sqlite"]["autoincrement"]:  # SQLite keeps no name for it
+        if database.is_sqlite and table.dialect_options["sqlite"]["autoincrement"]:  # it keeps no name for it
             wanted.discard(table.primary_key.name)
         assert made == wanted, table.name
 
@@ -76,7 +73,9 @@ def test_every_migration_can_be_undone_and_done_again(empty: Database) -> None:
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
     empty.migrate()
     with empty.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert (
+            compare_metadata(MigrationContext.configure(connection, opts={"include_name": ours}), Base.metadata) == []
+        )
 
 
 def test_a_migration_that_fails_leaves_the_tables_as_they_were(empty: Database) -> None:

@@ -64,4 +64,4 @@ def test_everything_a_partner_wrote_hangs_on_a_conversation() -> None:
         mapper.class_.__tablename__ for mapper in Base.registry.mappers if mapper.class_.__module__ == "tickets.models"
     }
     keyed = {name for name in of_conversations if "conversation_id" in Base.metadata.tables[name].c}
-    assert keyed == of_conversations - {"conversations"}
+    assert keyed == of_conversations - {"conversations", "used_tokens"}  # the latter: a hash, until it expires

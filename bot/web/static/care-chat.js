@@ -3,13 +3,16 @@
 //   <script type="module" src="https://care.example/static/care-chat.js"></script>
 //
 // Attributes: lang (en, it, de, fr, es), open, inline (fill the container instead of floating),
-// theme (light or dark; otherwise the browser's preference). A page without the element gets one.
+// theme (light or dark; otherwise the browser's preference), token-url (where the portal's page says who is
+// signed in), ticket-url (the page with the ticket form). Methods: logout(), login(). A page without the
+// element gets one.
 
 import { Composer } from "./chat/composer.js";
 import { Conversation } from "./chat/conversation.js";
 import { el } from "./chat/dom.js";
 import { Log } from "./chat/log.js";
 import { Panel } from "./chat/panel.js";
+import { linkAddress, portalAddress } from "./chat/portal.js";
 import { Store } from "./chat/store.js";
 import { loadStrings, pickLanguage } from "./chat/strings.js";
 
@@ -17,7 +20,7 @@ const HERE = new URL(".", import.meta.url);
 const BASE = HERE.origin;
 
 class CareChat extends HTMLElement {
-  static observedAttributes = ["open", "lang"];
+  static observedAttributes = ["open", "lang", "token-url"];
   #root = this.attachShadow({ mode: "open" });
   #life = null; // ends everything that this appearance on the page started
   #chat = null;
@@ -39,10 +42,16 @@ class CareChat extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (!this.#life || before === after) return;
     if (name === "open" && this.#panel && this.#panel.opened !== this.open) this.#toggle(this.open, true);
-    if (name === "lang") {
-      this.#end();
-      this.connectedCallback();
-    }
+    if (name === "lang" || name === "token-url") this.login();
+  }
+
+  /** Sign out here and on all pages of this browser; resolves when the session has ended. */
+  async logout() { await this.#chat?.logout(); }
+
+  /** Begin anew, as whoever the portal says is signed in. */
+  login() {
+    this.#end();
+    this.connectedCallback();
   }
 
   async #begin() {
@@ -58,10 +67,13 @@ class CareChat extends HTMLElement {
   }
 
   #build(t, signal) {
-    const store = (this.#store = new Store(BASE));
-    const chat = (this.#chat = new Conversation({ base: BASE, store, t, on: (name, detail) => this.#hear(name, detail) }));
+    const tokenUrl = portalAddress(this.getAttribute("token-url"));
+    const store = (this.#store = new Store(BASE, tokenUrl ? "portal" : ""));
+    const hear = (name, detail) => this.#hear(name, detail);
+    const chat = (this.#chat = new Conversation({ base: BASE, store, tokenUrl, t, on: hear }));
     const log = (this.#log = new Log({
       t,
+      ticketUrl: linkAddress(this.getAttribute("ticket-url") ?? (tokenUrl ? null : `${BASE}/ticket`)),
       on: {
         ask: (question) => chat.say(question) && this.#composer.focus(),
         press: (button) => chat.press(button),
@@ -71,8 +83,8 @@ class CareChat extends HTMLElement {
     }));
     this.#composer = new Composer({
       t,
-      draft: store.draft,
-      on: { send: (text) => chat.say(text), draft: (text) => (store.draft = text) },
+      draft: tokenUrl ? "" : store.draft, // whose it is, is not known yet
+      on: { send: (text) => chat.say(text), draft: (text) => chat.known && (store.draft = text) },
     });
     this.#panel = new Panel({
       t,
@@ -104,6 +116,8 @@ class CareChat extends HTMLElement {
     if (!this.#panel) return;
     if (name === "changed") this.#show(detail);
     if (name === "status") this.#panel.showStatus(detail);
+    if (name === "owner") this.#composer.clear();
+    if (name === "known") this.#composer.restore(this.#store.draft);
     if (name === "typing") {
       this.#log.showTyping(detail);
       this.#panel.showTyping(detail);
@@ -113,7 +127,7 @@ class CareChat extends HTMLElement {
   #show({ bulk = false }) {
     const chat = this.#chat;
     const news = this.#log.show(chat.entries(), chat.buttons(), { bulk, greet: chat.empty && !chat.expectsHistory });
-    this.#panel.offerAnew(!chat.empty);
+    this.#panel.offerAnew(!chat.empty && !chat.portal);
     if (!bulk && news) this.#panel.unread(news);
   }
 

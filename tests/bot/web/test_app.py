@@ -13,18 +13,31 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from bot import health as health_module
+from bot import wording
+from bot.control import socket_path
 from bot.web import app as module
-from tests.bot.peers import Rasa, after, nothing
+from tests.bot.peers import Rasa, after, nothing, serving
 from tests.bot.web.conftest import MakeApp, caller
 from tests.service import Service
 from tickets import conversations
 from tickets.base import now
 from tickets.database import Database
 from tickets.models import Conversation, Event
+
+TICKET = {
+    "type": "orders.tracking",
+    "subject": "Where is our order?",
+    "description": "We ordered three phones last week and they have not arrived yet.",
+    "contact": {"name": "Ann Partner", "company": "Acme", "email": "ann@acme.example"},
+}
 
 
 async def until_status(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
@@ -173,6 +186,47 @@ class TestStartAndStop:
                 raw.execute("ALTER TABLE elsewhere RENAME TO feedback")
                 stored.write(an_old_and_a_young_conversation)
                 await until_only_the_young_is_left(stored)
+
+    async def test_a_database_that_takes_nothing_is_said_and_nothing_is_acknowledged(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def full(_: object) -> None:
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+        monkeypatch.setattr(conversations, "open_web_session", full)
+        answer = await client.post("/api/web/session", json={}, headers={"x-care-chat": "1"})
+        assert (answer.status_code, answer.json()) == (503, {"detail": wording.NOT_SAVED})
+        assert answer.headers["retry-after"]
+        assert "Traceback" not in caplog.text
+        monkeypatch.undo()
+        answer = await client.post("/api/web/session", json={}, headers={"x-care-chat": "1"})
+        assert answer.status_code == 200
+
+    async def test_a_ticket_opened_is_told_to_the_webhook_and_the_command_line_can_ask(
+        self, make_app: MakeApp, stored: Database, tmp_path: Path
+    ) -> None:
+        heard: list[dict[str, Any]] = []
+
+        async def hear(request: StarletteRequest) -> PlainTextResponse:
+            heard.append(await request.json())
+            return PlainTextResponse("thanks")
+
+        receiver = Starlette(routes=[Route("/hook", hear, methods=["POST"])])
+        async with serving(receiver) as url:
+            app = make_app(CARE_WEBHOOK_URL=f"{url}/hook", CARE_WEBHOOK_SECRET="s" * 32)
+            async with caller(app) as client:
+                answer = await client.post(
+                    "/api/tickets", json=TICKET, headers={"idempotency-key": "one-intention", "x-care-chat": "1"}
+                )
+                assert answer.status_code == 201, answer.text
+                end = time.monotonic() + 10
+                while not heard:
+                    assert time.monotonic() < end
+                    await asyncio.sleep(0.02)
+                assert heard[0]["type"] == "ticket.opened"
+                assert heard[0]["ticket"]["number"] == answer.json()["number"]
+                assert socket_path(tmp_path).exists()
+        assert not socket_path(tmp_path).exists()
 
     async def test_an_answer_lost_in_the_engine_is_told_and_nothing_breaks(
         self, client: httpx.AsyncClient, rasa: Rasa

@@ -40,6 +40,18 @@ export class Composer {
 
   focus() { this.input.focus({ preventScroll: true }); }
 
+  clear() { this.#put(""); }
+
+  /** Put back what was written before, unless something new is written already. */
+  restore(draft) {
+    if (draft && !this.input.value) this.#put(draft);
+  }
+
+  #put(text) {
+    this.input.value = text;
+    this.#changed();
+  }
+
   #key(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();

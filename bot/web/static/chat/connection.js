@@ -94,7 +94,7 @@ export class Connection {
     } catch (problem) {
       if (round !== this.#round || !this.#stop) return;
       if (!(problem instanceof SessionProblem)) console.error("care-chat:", problem);
-      this.on("state", { state: "waiting", reason: problem.message });
+      this.on("state", { state: "waiting", reason: problem.message, complete: problem.complete });
       this.#backOff(problem.wait);
       return;
     }

@@ -1,11 +1,12 @@
 // The conversation as this tab knows it: the server's events in order, and what we said that
 // the server has not confirmed. Knows nothing of the page; `on(name, detail)` tells the view:
-// "changed" ({bulk}), "typing" (true|false), "status" ({state, reason}).
+// "changed" ({bulk}), "typing" (true|false), "status" ({state, reason}), "known" (it is known whose it is),
+// "owner" (somebody else is there now).
 
 import { Connection } from "./connection.js";
 import { clean, fits } from "./limits.js";
 import { newId, Outbox } from "./outbox.js";
-import { Sessions } from "./session.js";
+import { PortalSessions, Sessions } from "./session.js";
 
 const CLOSED_BUTTONS = new Set(["used_button", "unknown_button"]);
 const TYPING_LASTS = 30_000;
@@ -25,14 +26,18 @@ export class Conversation {
   #typingTimer = null;
   #stop = null;
 
-  constructor({ base, store, t, on }) {
+  /** `tokenUrl` is where the portal's page says who is signed in; without it nobody is. */
+  constructor({ base, store, tokenUrl, t, on }) {
     this.store = store;
     this.t = t;
     this.on = on;
     this.outbox = new Outbox(store);
+    this.sessions = tokenUrl
+      ? new PortalSessions(base, store, tokenUrl, { t, owner: () => this.#otherOwner() })
+      : new Sessions(base, store);
     this.connection = new Connection({
       base,
-      sessions: new Sessions(base, store),
+      sessions: this.sessions,
       lastSeen: () => this.#lastSeen,
       on: (name, detail) => this.#hear(name, detail),
     });
@@ -40,7 +45,11 @@ export class Conversation {
 
   get empty() { return this.#events.size + this.outbox.items.length + this.#failed.size + this.#notices.length === 0; }
   /** Whether there may be history that the server has not sent yet. */
-  get expectsHistory() { return this.#id === null && this.store.token !== null; }
+  get expectsHistory() { return this.#id === null && (this.portal || this.store.token !== null); }
+  /** Whether the conversation belongs to somebody whom a portal knows: it cannot be left behind. */
+  get portal() { return this.sessions.portal === true; }
+  /** Whether it is known whose conversation it is. */
+  get known() { return !this.portal || this.#id !== null; }
 
   async start() {
     if (this.#stop) return;
@@ -49,6 +58,7 @@ export class Conversation {
     window.addEventListener("storage", (event) => this.#otherTab(event), { signal });
     this.outbox.enter();
     this.connection.start();
+    if (this.portal) return; // what was left behind waits until it is known whose it is
     await this.outbox.adopt();
     this.on("changed", { bulk: true });
   }
@@ -97,6 +107,15 @@ export class Conversation {
     this.#forget();
     this.connection.restart();
     this.on("changed", { bulk: true });
+  }
+
+  /** Sign out: nothing of this person stays in the browser, in no tab. */
+  async logout() {
+    const ended = this.sessions.end();
+    this.connection.stop();
+    this.#otherOwner();
+    this.on("status", { state: "waiting", reason: this.t("signed_out"), complete: true });
+    await ended;
   }
 
   /** What to show, in order. */
@@ -155,6 +174,7 @@ export class Conversation {
     if (frame.reset || other) this.#clearEvents();
     this.#id = frame.conversation;
     for (const event of frame.events ?? []) this.#take(event);
+    this.on("known");
     this.on("changed", { bulk: true });
     this.#resend();
   }
@@ -235,6 +255,7 @@ export class Conversation {
 
   /** The server no longer knows our session: texts go to the next one, button presses cannot. */
   #expired() {
+    if (this.portal) return; // the portal is asked again who it is; the conversation is the same
     this.outbox.clear((item) => item.type === "message");
     this.#forget();
     this.#notices = [
@@ -258,8 +279,25 @@ export class Conversation {
     this.#typing(false);
   }
 
+  /** Nothing of whoever was here before is shown or sent any more. */
+  #otherOwner() {
+    this.outbox.clear();
+    this.#failed.clear();
+    this.#forget();
+    this.on("owner");
+    this.on("changed", { bulk: true });
+  }
+
   #otherTab({ key, newValue }) {
     if (key === this.store.pressedKey) this.on("changed", {});
+    if (this.portal) {
+      if (key !== null && key !== this.store.ownerKey) return;
+      if (newValue === this.sessions.owner) return;
+      this.sessions.follow(newValue);
+      this.#otherOwner();
+      this.connection.restart();
+      return;
+    }
     if (key !== null && key !== this.store.tokenKey) return;
     const mine = this.connection.token;
     if (newValue === mine || (mine === null && newValue !== null)) return;

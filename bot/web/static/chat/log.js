@@ -13,9 +13,9 @@ export class Log {
   #height = 0; // of what the reader sees, when last we looked
   #loudTimer = null;
 
-  constructor({ t, on }) {
+  constructor({ t, ticketUrl, on }) {
     this.t = t;
-    this.view = new MessageView(t, on);
+    this.view = new MessageView(t, on, ticketUrl);
     this.list = el("ol", { class: "messages" });
     this.empty = this.#greeting(on.ask);
     this.node = el(

@@ -8,9 +8,11 @@ const CONTENT_LANGUAGE = "en"; // the service answers in English, whatever langu
 
 /** Makes and updates the nodes of messages; `on` has press(button), retry(id), dismiss(id). */
 export class MessageView {
-  constructor(t, on) {
+  /** `ticketUrl` is the form for when nobody answers here; null where there is none. */
+  constructor(t, on, ticketUrl) {
     this.t = t;
     this.on = on;
+    this.ticketUrl = ticketUrl;
     const region = navigator.languages.find((name) => name.startsWith(`${t.language}-`));
     const locale = region ?? (t.language === "en" ? "en-GB" : t.language);
     this.time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
@@ -53,6 +55,10 @@ export class MessageView {
     }
     bubble.append(renderMarkdown(entry.text, this.t("new_tab")));
     for (const block of bubble.children) block.dir = "auto";
+    if (entry.data?.type === "error" && this.ticketUrl) {
+      const link = el("a", { href: this.ticketUrl, target: "_blank", rel: "noopener" }, this.t("ticket_link"));
+      bubble.append(el("p", { lang: this.t.language, dir: "auto" }, link));
+    }
     const picture = renderPicture(entry.data?.picture);
     if (picture) bubble.children[0].after(picture); // below the result, above how it came about
     return bubble;

@@ -88,7 +88,7 @@ export class Panel {
 
   showTyping(on) { this.say(on ? this.t("typing") : ""); }
 
-  showStatus({ state, reason }) {
+  showStatus({ state, reason, complete }) {
     clearTimeout(this.#slow);
     this.node.dataset.connection = state;
     if (state === "online") {
@@ -97,7 +97,7 @@ export class Panel {
       this.#lost = false;
     } else if (state === "waiting") {
       this.#lost = true;
-      this.#write(`${reason || this.t("connection_lost")} ${this.t("reconnecting")}`);
+      this.#write(complete ? reason : `${reason || this.t("connection_lost")} ${this.t("reconnecting")}`);
     } else if (!this.#lost) {
       this.#slow = setTimeout(() => this.#write(this.t("connecting")), SLOW);
     }

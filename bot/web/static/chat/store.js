@@ -27,9 +27,26 @@ export class Store {
   #local = usable("localStorage");
   #tab = usable("sessionStorage");
 
-  constructor(base) {
-    this.tokenKey = `care-chat:${base}`;
+  /** `scope` keeps what belongs to people signed in to a portal apart from what belongs to nobody. */
+  constructor(base, scope = "") {
+    this.tokenKey = `care-chat:${base}${scope && `:${scope}`}`;
     this.pressedKey = `${this.tokenKey}:pressed`;
+    this.ownerKey = `${this.tokenKey}:owner`;
+  }
+
+  /** The conversation of the person whose things are kept here; null: nobody's. */
+  get owner() { return this.#local.getItem(this.ownerKey); }
+  set owner(value) { this.#set(this.#local, this.ownerKey, value); }
+
+  /** Forget all that is kept here of anybody. */
+  wipe() {
+    for (const storage of [this.#local, this.#tab]) {
+      const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index));
+      const kept = `${this.tokenKey}:open`;
+      for (const key of keys) {
+        if (key?.startsWith(`${this.tokenKey}:`) && key !== kept) this.#set(storage, key, null);
+      }
+    }
   }
 
   get token() { return this.#local.getItem(this.tokenKey); }

@@ -1,0 +1,300 @@
+"""`care tickets`: look at tickets, export them, erase them.
+
+What writes goes through the running bot where there is one, because only one process may write to a
+SQLite file; where none runs the command takes the lock that the bot would hold.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from settings import Settings, SettingsError
+
+if TYPE_CHECKING:  # heavy, and `care --help` shall answer at once
+    from bot.erasing import Order
+    from tickets.database import Database
+
+app = typer.Typer(no_args_is_help=True, help="Look at tickets, export them, erase them.")
+
+State = Annotated[str, typer.Option(help="Only those in this state: new, open, waiting, resolved, closed.")]
+Queue = Annotated[str, typer.Option(help="Only those of this queue.")]
+_ASK_SECONDS = 600.0
+_UNITS = {"d": 1, "m": 30, "y": 365}
+_KIND = re.compile(r"(\d{1,5})([dmy])")
+
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@app.command("list")
+def list_tickets(
+    state: State = "", queue: Queue = "", most: Annotated[int, typer.Option(min=1, max=1000)] = 50
+) -> None:
+    """The newest tickets, one a line."""
+    from sqlalchemy import select
+
+    from tickets.ticket_models import Ticket
+
+    _check(state, queue)
+    query = select(Ticket).order_by(Ticket.number.desc()).limit(most)
+    if state:
+        query = query.where(Ticket.state == state)
+    if queue:
+        query = query.where(Ticket.queue == queue)
+    with _reading(_settings()) as database:
+        found = database.read(lambda session: session.scalars(query).all())
+    for ticket in found:
+        incomplete = " incomplete" if ticket.incomplete else ""
+        kinds = f"{ticket.state:<8} {ticket.priority:<6} {ticket.type}{incomplete}"
+        typer.echo(f"{ticket.name}  {ticket.created_at:%Y-%m-%d %H:%M}  {kinds}  {_printable(ticket.subject)}")
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="CC-000123, or 123.")]) -> None:
+    """One ticket with all that happened to it."""
+    from sqlalchemy import select
+
+    from tickets.export import plain
+    from tickets.ticket_models import Ticket, TicketEvent
+
+    number = re.fullmatch(r"(?:CC-)?0*(\d{1,9})", name.strip(), re.IGNORECASE)
+    if number is None:
+        _stop(f"{name} is not the number of a ticket; one looks like CC-000123.")
+
+    def find(session: Any) -> dict[str, Any] | None:
+        ticket = session.get(Ticket, int(number[1]))
+        if ticket is None:
+            return None
+        query = select(TicketEvent).where(TicketEvent.ticket_number == ticket.number).order_by(TicketEvent.id)
+        return plain(ticket, session.scalars(query), {})
+
+    with _reading(_settings()) as database:
+        found = database.read(find)
+    if found is None:
+        _stop(f"There is no ticket {name}.")
+    events = found.pop("events")
+    for key, value in found.items():
+        if value not in (None, "", {}, []):
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            typer.echo(f"{key}: {_printable(shown, lines=True)}")
+    for event in events:
+        said = f"\n  {_printable(event['text'], lines=True)}" if event["text"] else ""
+        data = f" {json.dumps(event['data'], ensure_ascii=False)}" if event["data"] else ""
+        typer.echo(f"\n{event['at'][:16]}  {event['kind']} by {_printable(event['author'])}{_printable(data)}{said}")
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    since: Annotated[str, typer.Option(help="Opened on or after this day, 2026-01-31 (UTC).")] = "",
+    until: Annotated[str, typer.Option(help="Opened before this day.")] = "",
+    state: State = "",
+    queue: Queue = "",
+    output: Annotated[
+        Path | None, typer.Option(help="File to write, readable by you only; none: standard output.")
+    ] = None,
+) -> None:
+    """Tickets as CSV (safe in spreadsheets) or JSON (with their events); it is noted in the audit log."""
+    from tickets.export import Filter, tickets, write_csv, write_json
+
+    if form not in ("csv", "json"):
+        _stop("--format is csv or json.")
+    _check(state, queue)
+    wanted = Filter(_day("--since", since), _day("--until", until), state, queue)
+    write = write_csv if form == "csv" else write_json
+    settings = _settings()
+    with _writing(settings) as (ask, database):
+        detail = {"format": form, "since": since, "until": until, "state": state, "queue": queue}
+        # Noted first: an export that nobody can trace must not be.
+        _ask(ask, {"audit": {"actor": _actor(), "what": "exported", "detail": {k: v for k, v in detail.items() if v}}})
+        with _file(output) as file:
+            count = database.read(lambda session: write(tickets(session, wanted), file))
+    typer.echo(f"{count} tickets", err=True)
+
+
+@app.command()
+def erase(
+    partner: Annotated[str, typer.Option(help="Everything of a partner: id or e-mail address.")] = "",
+    older_than: Annotated[str, typer.Option(help="Tickets closed longer ago than this: 90d, 18m, 3y.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="What was erased before and a restored backup holds.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before erasing.")] = False,
+) -> None:
+    """Erase a partner, or tickets of long ago, for good: rows, files, the engine's memory."""
+    from bot.erasing import Order
+
+    if sum(map(bool, (partner, older_than, again))) != 1:
+        _stop("Give one of --partner, --older-than, --again.")
+    before = ""
+    if older_than:
+        kind = _KIND.fullmatch(older_than)
+        if kind is None:
+            _stop(f"--older-than={older_than} cannot be used: give a number and d, m or y, such as 3y.")
+        before = (datetime.now(UTC) - timedelta(days=int(kind[1]) * _UNITS[kind[2]])).isoformat()
+    order = Order(partner=partner, before=before, again=again, dry_run=True, actor=_actor())
+    with _writing(_settings()) as (ask, _):
+        found = _erase(ask, order)
+        typer.echo(f"Found: {_counted(found['counts'])}.")
+        if found["named_elsewhere"]:
+            names = ", ".join(found["named_elsewhere"])
+            typer.echo(f"Tickets of others name this address and stay; look at them: {names}.")
+        if dry_run or not (any(found["counts"].values()) or again):
+            return
+        if not yes:
+            typer.confirm("Erase this for good?", abort=True)
+        from dataclasses import replace
+
+        done = _erase(ask, replace(order, dry_run=False))
+    typer.echo(f"Erased: {_counted(done['counts'])}. Nothing of it is left in the database's files.")
+
+
+def _erase(ask: Ask, order: Order) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return _ask(ask, {"erase": asdict(order)})
+
+
+def _ask(ask: Ask, what: dict[str, Any]) -> dict[str, Any]:
+    answer = ask(what)
+    if "problem" in answer:
+        _stop(answer["problem"])
+    return answer
+
+
+@contextmanager
+def _reading(settings: Settings, *, make: bool = False) -> Iterator[Database]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from tickets.database import Database
+
+    if not make:
+        _must_exist(settings)
+    database = Database(settings.database)
+    try:
+        yield database
+    except SQLAlchemyError as error:
+        _stop(f"The database cannot be read ({type(error).__name__}). `care doctor` says more.")
+    finally:
+        database.close()
+
+
+@contextmanager
+def _writing(settings: Settings, *, make: bool = False) -> Iterator[tuple[Ask, Database]]:
+    """How to have something written, and the database to read; `make` also makes one that is not there yet."""
+    from bot.control import answer_to
+    from cli.run_lock import alone
+
+    with _reading(settings, make=make) as database:
+        if not database.is_sqlite:  # several processes may write
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            yield lambda what: answer_to(database, settings.data_dir, what), database
+            return
+        with alone(settings.data_dir) as ours:
+            if ours:
+                database.migrate()
+                yield lambda what: answer_to(database, settings.data_dir, what), database
+            else:
+                yield lambda what: _ask_bot(settings.data_dir, what), database
+
+
+def _ask_bot(data_dir: Path, what: dict[str, Any]) -> dict[str, Any]:
+    from bot.control import socket_path
+
+    path = socket_path(data_dir)
+    try:
+        if path.stat().st_uid != os.geteuid():
+            _stop(f"The bot on {data_dir} runs as another user. Run this command as that user.")
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(_ASK_SECONDS)
+            asking.connect(str(path))
+            asking.sendall(json.dumps(what).encode() + b"\n")
+            with asking.makefile(encoding="utf-8") as answers:
+                answer: dict[str, Any] = json.loads(answers.readline())
+                return answer
+    except (OSError, ValueError):
+        _stop(
+            f"A bot runs on {data_dir} and does not answer; only it may write to its database. "
+            "Stop it, run this again, and start it."
+        )
+
+
+def _must_exist(settings: Settings) -> None:
+    from sqlalchemy.engine import make_url
+
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        _stop(f"There is no database in {settings.data_dir} yet: nothing was asked so far.")
+
+
+@contextmanager
+def _file(output: Path | None) -> Iterator[Any]:
+    if output is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        _stop(f"{output} cannot be written: {error.strerror}.")
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+def _check(state: str, queue: str) -> None:
+    from tickets.states import STATES
+    from tickets.types import queues
+
+    if state and state not in STATES:
+        _stop(f"--state is one of {', '.join(STATES)}.")
+    if queue and queue not in queues():
+        _stop(f"--queue is one of {', '.join(queues())}.")
+
+
+def _day(option: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        _stop(f"{option}={text} cannot be used: give a day such as 2026-01-31.")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()) or "nothing"
+
+
+def _printable(text: str, *, lines: bool = False) -> str:
+    """Text of strangers for a terminal: no control characters."""
+    kept = "".join(c if c.isprintable() or (lines and c == "\n") else "�" for c in text)
+    return kept.replace("\n", "\n  ") if lines else kept
+
+
+def _actor() -> str:
+    try:
+        return f"command line ({getpass.getuser()})"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.load()
+    except SettingsError as error:
+        _stop(str(error))
+
+
+def _stop(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,148 @@
+"""The outbox: what is to be told elsewhere is written with the change it tells of, and sent afterwards, at least once.
+
+A delivery is claimed for 30 seconds before it is sent, and its outcome is written after. Whoever
+dies in between leaves it to be claimed again: the receiver knows it by its id. What goes to one
+target goes there in its order; while one has to be tried again, those behind it wait.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from tickets.base import now
+from tickets.database import ring_after_commit
+from tickets.ticket_models import Delivery
+
+BELL = "outbox"  # rung after a commit that put something in: see Database.on_commit
+LEASE = timedelta(seconds=30)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds; doubled after each failure
+LIFE = timedelta(hours=24)  # then a delivery is dead, and the console shows it
+
+PENDING, SENDING, SENT, DEAD = "pending", "sending", "sent", "dead"
+_OPEN: Final = (PENDING, SENDING)
+
+
+def put(
+    session: Session, destination: str, target: str, body: dict[str, Any], ticket_number: int | None = None
+) -> Delivery:
+    """Have something delivered once the caller's transaction is on disk.
+
+    Args:
+        destination: how: email, webhook, slack.
+        target: where to; what goes to one target keeps its order.
+    """
+    delivery = Delivery(
+        id=_next_id(), destination=destination, target=target, body=body, ticket_number=ticket_number, next_at=now()
+    )
+    session.add(delivery)
+    session.flush()
+    ring_after_commit(session, BELL)
+    return delivery
+
+
+def claim(session: Session, destinations: Collection[str], at: datetime, most: int = 8) -> list[Delivery]:
+    """Take what is due, at most one for each target; nobody else takes it until the lease is over."""
+    lost = and_(Delivery.state == SENDING, Delivery.leased_until <= at, Delivery.created_at <= at - LIFE)
+    given_up = update(Delivery).where(lost).values(state=DEAD, leased_until=None, problem="no outcome within a day")
+    session.execute(given_up, execution_options={"synchronize_session": False})
+    due = or_(
+        and_(Delivery.state == PENDING, Delivery.next_at <= at),
+        and_(Delivery.state == SENDING, Delivery.leased_until <= at),  # whoever had it is gone
+    )
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.destination == Delivery.destination,
+        earlier.target == Delivery.target,
+        earlier.state.in_(_OPEN),
+        earlier.id < Delivery.id,
+    )
+    found = session.scalars(
+        select(Delivery)
+        .where(due, ~blocked, Delivery.destination.in_(destinations))
+        .order_by(Delivery.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [delivery for delivery in found if _take(session, delivery, at)]
+
+
+def done(session: Session, delivery: Delivery, at: datetime) -> None:
+    """It arrived, whoever holds the lease by now."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.state != SENT)
+        .values(state=SENT, sent_at=at, leased_until=None, problem="")
+    )
+
+
+def failed(
+    session: Session, delivery: Delivery, at: datetime, problem: str, *, permanent: bool, retry_after: float = 0.0
+) -> tuple[str, datetime]:
+    """It did not arrive. The state that it has now, and when it is tried again where it is pending.
+
+    Args:
+        problem: a few words for the console, none of them the partner's.
+        permanent: trying again would not help.
+        retry_after: seconds that the receiver asked us to wait.
+    """
+    next_at = at + timedelta(seconds=max(pause(delivery.attempts), min(retry_after, LIFE.total_seconds())))
+    dead = permanent or at - delivery.created_at >= LIFE
+    values = {"state": DEAD if dead else PENDING, "next_at": next_at, "leased_until": None, "problem": problem[:200]}
+    mine = and_(Delivery.id == delivery.id, Delivery.state == SENDING, Delivery.attempts == delivery.attempts)
+    if not _changed(session, update(Delivery).where(mine).values(**values)):
+        return SENDING, next_at  # the lease was over, and somebody else has it
+    return str(values["state"]), next_at
+
+
+def pause(attempts: int) -> float:
+    """Seconds before the next try: anything up to a limit that doubles, so that many do not come at once."""
+    return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20)))  # noqa: S311 - no secret
+
+
+def revive(session: Session, delivery_id: str) -> bool:
+    """Try a dead delivery again, for another day; False when it is not dead."""
+    again = {"state": PENDING, "next_at": now(), "created_at": now(), "problem": ""}
+    dead = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DEAD).values(**again)
+    if not _changed(session, dead):
+        return False
+    ring_after_commit(session, BELL)
+    return True
+
+
+def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
+    unchanged = and_(
+        Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
+    )
+    values = {"state": SENDING, "attempts": Delivery.attempts + 1, "leased_until": at + LEASE}
+    if not _changed(session, update(Delivery).where(unchanged).values(**values)):
+        return False
+    session.refresh(delivery)
+    return True
+
+
+def _changed(session: Session, statement: Any) -> bool:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+_id_lock = threading.Lock()
+_last = 0
+
+
+def _next_id() -> str:
+    """Time and chance, in hex: ids of one process sort in the order in which they were made."""
+    global _last
+    with _id_lock:
+        _last = max(_last + 1, time.time_ns())
+        return f"{_last:016x}{secrets.token_hex(8)}"

@@ -1,0 +1,66 @@
+"""How long what is kept, and the deletion of what is older. docs/operations.md shows the same table.
+
+For the client's lawyer to fix; this is the only place to do so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import CursorResult, Delete, delete, select
+from sqlalchemy.orm import Session
+
+from tickets import erasure, outbox
+from tickets.agent_models import Audit
+from tickets.conversations import MOST_FORGOTTEN, forget_old
+from tickets.partners import forget_expired
+from tickets.ticket_models import Delivery, Ticket
+
+ANONYMOUS_CONVERSATIONS: Final = timedelta(days=30)  # after the last message
+PARTNER_CONVERSATIONS: Final = timedelta(days=365)
+CLOSED_TICKETS: Final = timedelta(days=3 * 365)  # after closing
+SENT_DELIVERIES: Final = timedelta(days=7)
+DEAD_DELIVERIES: Final = timedelta(days=30)
+AUDIT: Final = timedelta(days=365)
+
+_MOST_TICKETS = 200  # in one transaction: others wait for it
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """What was deleted.
+
+    Attributes:
+        conversations: their ids; the engine has to forget them too.
+        more: whether there is more to delete at once.
+    """
+
+    conversations: list[str]
+    tickets: int
+    more: bool
+
+
+def tidy(session: Session, at: datetime) -> Tidied:
+    """Delete what is kept no longer, a limited number at once."""
+    with erasure.overwriting(session):
+        conversations = forget_old(session, at - ANONYMOUS_CONVERSATIONS, at - PARTNER_CONVERSATIONS)
+        forget_expired(session, at)
+        old = select(Ticket.number).where(Ticket.closed_at < at - CLOSED_TICKETS).limit(_MOST_TICKETS)
+        tickets = list(session.scalars(old))
+        erasure.delete_rows(session, tickets=tickets)
+        _delete(session, delete(Delivery).where(Delivery.state == outbox.SENT, Delivery.sent_at < at - SENT_DELIVERIES))
+        dead = delete(Delivery).where(Delivery.state == outbox.DEAD, Delivery.created_at < at - DEAD_DELIVERIES)
+        _delete(session, dead)
+        _delete(session, delete(Audit).where(Audit.at < at - AUDIT))
+    if tickets:
+        session.add(Audit(actor="system", what="erased", detail={"why": "retention", "tickets": len(tickets)}))
+    more = len(conversations) == MOST_FORGOTTEN or len(tickets) == _MOST_TICKETS
+    return Tidied(conversations, len(tickets), more)
+
+
+def _delete(session: Session, statement: Delete) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
