@@ -3,7 +3,9 @@
     python -m benchmarks.console [--tickets 100000] [--url sqlite:///…]
 
 Each view is asked for as a browser does it, through the whole application (session, counts, list,
-page), five times; the median counts. A tenth of the tickets is still to be worked on, and once all are.
+page), five times. What counts is the processor time, of which everything here consists; the time on
+the clock is beside it and grows with whatever else the machine does. A tenth of the tickets is still
+to be worked on, and once all are.
 """
 
 from __future__ import annotations
@@ -142,7 +144,7 @@ def add(database: Database, batch: list[dict[str, Any]]) -> None:
 
 
 async def measure(app: Any, token: str) -> dict[str, dict[str, float]]:
-    """Milliseconds of each view: median and worst."""
+    """Milliseconds of each view: median and worst, the first round being for warming up."""
     found = {}
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
     async with (
@@ -152,14 +154,19 @@ async def measure(app: Any, token: str) -> dict[str, dict[str, float]]:
         ) as client,
     ):
         for name, view in VIEWS.items():
-            times = []
+            times, clock = [], []
             for _ in range(_ROUNDS):
-                begin = time.perf_counter()
+                begin, worked = time.perf_counter(), time.process_time()
                 response = await client.get(f"/console{view.query()}")
-                times.append((time.perf_counter() - begin) * 1000)
+                times.append((time.process_time() - worked) * 1000)
+                clock.append((time.perf_counter() - begin) * 1000)
                 assert response.status_code == 200, response.text
                 assert "data-list" in response.text
-            found[name] = {"median_ms": round(statistics.median(times), 1), "worst_ms": round(max(times), 1)}
+            found[name] = {
+                "cpu_ms": round(statistics.median(times), 1),
+                "cpu_worst_ms": round(max(times[1:]), 1),
+                "clock_ms": round(statistics.median(clock), 1),
+            }
     return found
 
 
@@ -182,9 +189,12 @@ def main() -> int:
             database.close()
             found = asyncio.run(measure(create_app(settings, "http://127.0.0.1:9", "http://127.0.0.1:9"), token))
         for name, times in found.items():
-            mark = "" if times["median_ms"] < MOST_MS else f"  more than {MOST_MS:.0f} ms"
+            mark = "" if times["cpu_worst_ms"] < MOST_MS else f"  more than {MOST_MS:.0f} ms"
             slow = slow or bool(mark)
-            print(f"  {name:30} {times['median_ms']:7.1f} ms  (worst {times['worst_ms']:.1f}){mark}")
+            shown = (
+                f"{times['cpu_ms']:6.1f} ms, worst {times['cpu_worst_ms']:.1f}, on the clock {times['clock_ms']:.1f}"
+            )
+            print(f"  {name:30} {shown}{mark}")
         print(json.dumps({"console": {"tickets": options.tickets, "active": share, "views": found}}))
         if options.url:
             break

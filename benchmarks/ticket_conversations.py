@@ -47,6 +47,7 @@ _ANSWERS = {
 }
 _CONTACT = "contact_"
 _ANOTHER = "Open a new ticket"
+_OFFER = "Open a ticket"
 _LOOSE = ("text", "long")  # forms of fields that need only hold what is expected
 _SHORT_ENOUGH = 60
 
@@ -82,6 +83,12 @@ class Player:
         self.asked: Counter[str] = Counter()
         self._numbers = itertools.count(1)
 
+    def errors(self) -> list[str]:
+        """What went wrong inside the service, as its logs say."""
+        logs = sorted((self._service.data_dir / "logs").glob("*.log"))
+        lines = [line for log in logs for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        return [line for line in lines if " ERROR " in line or re.match(r"\w*(?:Error|Exception)\b", line)]
+
     async def all(self, conversations: list[tuple[str, dict[str, Any]]]) -> list[Played]:
         """Play all conversations, a few at the same time."""
         slots = asyncio.Semaphore(_AT_ONCE)
@@ -112,6 +119,12 @@ class Player:
             if "press" in following or (not following and not asked):
                 async for more in self._answer(client, talk, turn, following.get("press", "")):
                     replies += more
+            if expect.get("opened") and said == f"[{_OFFER}]":  # the bot offered a ticket first; then there is a draft
+                async for more in self._answer(client, talk, turn, turn["press"]):
+                    replies += more
+                if await self._turn(client, talk, turn) is None:
+                    return
+                replies += talk.replies
             problem = problem if asked else _differs(expect, talk.replies, replies)
             if problem:
                 _wrong(talk, f"after “{said[:80]}”: {problem}")
@@ -358,6 +371,7 @@ def main(arguments: list[str]) -> int:
         played = asyncio.run(player.all(conversations))
         asked = ", ".join(f"{kind}: {count}" for kind, count in player.asked.most_common())
         print(f"Asked in {len(played)} conversations: {asked}")
+        print(*(f"{count} times: {line[:160]}" for line, count in Counter(player.errors()).items()), sep="\n")
     share = report(
         [one if "--unseen" in arguments or not one.file.startswith(UNSEEN) else _blank(one) for one in played],
         Console(width=150),

@@ -14,14 +14,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from actions.understanding import Understanding
-from benchmarks.evaluate import find, kinds_of_talk
+from benchmarks.evaluate import find
 from benchmarks.questions import Found, Question, QuestionError, read_questions
 from knowledge import strict_yaml
 from knowledge.faq import index
@@ -87,27 +87,31 @@ def try_phrasing(settings: Settings, entry: str, text: str, questions: Sequence[
         before = _understanding(_built(settings, content, embedder, present), embedder, thresholds)
         with_it = _copy(present, Path(temporary) / "now")
         now = _understanding(_built(settings, changed, embedder, with_it), embedder, thresholds)
-    kinds = kinds_of_talk(before)
-    flips, itself = [], []
-    asked = Question("itself", text, (entry,), "faq", "")
-    for number, question in enumerate((asked, *questions)):
-        if number % _TELL_EVERY == 0:
-            say("replay", number, len(questions))
-        first, second = find(before, question), find(now, question)
-        if question is asked:
-            itself = [_in_words(one, kinds) for one in (first, second)]
-        elif _seen(first) != _seen(second):
-            words = _in_words(first, kinds), _in_words(second, kinds)
-            verdict = judge(question, first, second)
-            flips.append(Flip(question.id, question.text, question.before, list(question.expect), *words, verdict))
-    order = ("worse", "other", "better")
-    flips.sort(key=lambda flip: order.index(flip.verdict))
+    itself, flips = replay(before, now, Question("itself", text, (entry,), "faq", ""), questions, say)
     return {
         "content": content.hash,
         "replayed": len(questions),
         "itself": itself,
-        "flips": [flip.__dict__ for flip in flips],
+        "flips": [asdict(flip) for flip in flips],
     }
+
+
+def replay(
+    before: Understanding, now: Understanding, asked: Question, questions: Sequence[Question], say: Say
+) -> tuple[list[str], list[Flip]]:
+    """What `asked` gets before and now, and the questions that are answered otherwise, the worst first."""
+    itself = [_in_words(find(understanding, asked)) for understanding in (before, now)]
+    flips = []
+    for number, question in enumerate(questions):
+        if number % _TELL_EVERY == 0:
+            say("replay", number, len(questions))
+        first, second = find(before, question), find(now, question)
+        if _seen(first) != _seen(second):
+            words = _in_words(first), _in_words(second)
+            verdict = judge(question, first, second)
+            flips.append(Flip(question.id, question.text, question.before, list(question.expect), *words, verdict))
+    order = ("worse", "other", "better")
+    return itself, sorted(flips, key=lambda flip: order.index(flip.verdict))
 
 
 def judge(question: Question, before: Found, now: Found) -> Verdict:
@@ -140,11 +144,11 @@ def _seen(found: Found) -> tuple[Any, ...]:
     return found.decision, found.answers, offered, "" if found.answers else found.intent
 
 
-def _in_words(found: Found, kinds: dict[str, str]) -> str:
+def _in_words(found: Found) -> str:
     if found.answers:
         return " and ".join(found.answers)
     if found.intent:
-        return f"small talk: {kinds.get(found.intent, found.intent)}"
+        return f"small talk: {found.intent}"
     if found.decision == "choices":
         return f"choices: {', '.join(found.ids[:3])}"
     return "I don’t know"

@@ -158,6 +158,10 @@ class Messages:
             raise NotAccepted("used_button", text) from None
         except conversations.UnknownButton:
             raise NotAccepted("unknown_button", wording.UNKNOWN_BUTTON) from None
+        except _NOT_STORED:
+            if client_id is None:  # over HTTP that is a 503
+                raise
+            raise NotAccepted("not_stored", wording.NOT_SAVED) from None
         if received.new:
             metrics.MESSAGES.inc()
             self._publish(conversation, {"type": "event", "event": frame(received.event)})

@@ -28,7 +28,7 @@ from tickets.types import PRIORITIES, queues, ticket_types
 
 PAGE = 50
 MOST_COUNTED = 10_000
-MOST_FOUND = 10_000  # a search looks at so many tickets with its words, the newest ones
+MOST_FOUND = 5_000  # a search looks at so many tickets with its words, the newest ones
 ME, NOBODY = "me", "nobody"
 ANY = "any"
 SORTS: Final = ("priority", "oldest", "newest", "changed")

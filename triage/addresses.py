@@ -8,7 +8,10 @@ from functools import cache
 from triage.patterns import content, pattern
 
 _WORD = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.-]{0,30}"
-_JOIN = r"(?:de|del|della|delle|dei|degli|dell['’]|di|da|do|dos|das|des|du|d['’]|la|le|les|los|las|el|der|den|dem|of|the|van|von|zum|zur|am|im|an|in|au|aux|auf|et|und|y|i|e)"
+_JOIN = (
+    r"(?:de|del|della|delle|dei|degli|dell['’]|di|da|do|dos|das|des|du|d['’]|la|le|les|los|las|el|der|den|dem|of|the|"
+    r"van|von|zum|zur|am|im|an|in|au|aux|auf|et|und|y|i|e)"
+)
 _NUMBER = r"[0-9]{1,5}(?![0-9])(?:\s?[a-zA-Z](?!\w)|[/-][0-9]{1,4}[a-zA-Z]?)?"
 _LONGEST = 160
 _MOST = 20

@@ -1,4 +1,7 @@
-"""Train triage: `care train`. Examples, corrections by agents, and the titles of types in; models/triage out."""
+"""Train triage: `care train`. Examples and agents' corrections in, models/triage/<version>/ out.
+
+As with the index, a new folder is written and then the pointer `current` moved to it in one step.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from knowledge import strict_yaml
+from knowledge.faq import index
 from knowledge.faq.classifier import train
 from knowledge.faq.embedder import Embedder, OnnxEmbedder
 from settings import Settings
-from tickets.types import PRIORITIES, ticket_types
-from triage.facts import masked
+from tickets.types import PRIORITIES, queues, ticket_types
+from triage.features import Eyes
 from triage.passages import read_passages
 
-Correction = tuple[str, str, str]  # text, what ("type", "priority" or "queue"), right
-FORMAT = 1
+Correction = tuple[str, str, str]  # text, what ("type", "queue" or "priority"), right
+Labelled = list[tuple[str, str]]
+_FORMAT = 3
 _HERE = Path(__file__).parent
+# What decides how a text becomes features: a change trains anew.
+_CODE = ("passages", "features", "requests", "codes", "numbers")
+_DATA = ("passages", "cues", "kinds", "requests", "codes", "numbers")
 
 
 def build_triage(
@@ -28,8 +36,11 @@ def build_triage(
 ) -> str:
     """Bring models/triage up to date; the version of the model. Nothing is trained when no input changed.
 
+    Args:
+        corrections: what agents put right: the ticket's text, what was wrong, and what is right.
+
     Raises:
-        ModelError: the encoder is not there yet; the index is built first.
+        ModelError, FileNotFoundError: the encoder or the index is not there yet; the index is built first.
         ValueError: an example has an unknown type or priority.
     """
     folder = settings.models_dir / "triage"
@@ -39,21 +50,21 @@ def build_triage(
     if current_version(folder) == version:
         say("triage is up to date")
         return version
+    built = index.load(settings.models_dir / "index")
     types, priorities = _labelled(examples, corrections)
-    say(f"training triage on {len(types)} examples")
-    _write(folder, version, types, priorities, embedder)
+    say(f"training the triage on {len(types)} examples")
+    eyes = Eyes(embedder, index.reader(built.terms, built.vocabulary), built.classifier, built.classifier.labels)
+    _write(folder, version, {"type": types, "priority": priorities}, eyes)
     return version
 
 
 def read_examples(path: Path) -> dict[str, list[dict[str, str]]]:
-    """Texts with their priority by type; only the titles of the types when the file is not there.
+    """Texts with their priority, by type.
 
     Raises:
-        ValueError: an unknown type or priority.
+        ValueError: an unknown type or priority, or an example without a text.
     """
-    examples: dict[str, list[dict[str, str]]] = {}
-    if path.exists():
-        examples = strict_yaml.load(path.read_text(encoding="utf-8"))
+    examples: dict[str, list[dict[str, str]]] = strict_yaml.load(path.read_text(encoding="utf-8"))
     for type_id, rows in examples.items():
         if type_id not in ticket_types():
             raise ValueError(f"{path.name}: there is no type {type_id!r}.")
@@ -71,39 +82,38 @@ def current_version(folder: Path) -> str:
         return ""
 
 
-Labelled = list[tuple[str, str]]
-
-
 def _labelled(
     examples: dict[str, list[dict[str, str]]], corrections: Sequence[Correction]
 ) -> tuple[Labelled, Labelled]:
-    """Texts with their type, texts with their priority."""
+    """Texts with their type, texts with their priority. A correction of the queue alone names no type."""
     rows = [(row["text"], type_id, row["priority"]) for type_id, some in examples.items() for row in some]
     types = [(text, type_id) for text, type_id, _ in rows]
     priorities = [(text, priority) for text, _, priority in rows]
     types += [(one.title, one.id) for one in ticket_types().values()]
-    priorities += [(one.title, "normal") for one in ticket_types().values() if not priorities]
     types += [(text, right) for text, what, right in corrections if what == "type" and right in ticket_types()]
+    types += [(text, only) for text, what, right in corrections if what == "queue" and (only := _only_type(right))]
     priorities += [(text, right) for text, what, right in corrections if what == "priority" and right in PRIORITIES]
     return types, priorities
 
 
-def prepared(text: str) -> str:
-    """What is learned of a text, and judged: its content, with a word of their kind for numbers and dates."""
-    return masked(" ".join(read_passages(text).content))
+def _only_type(queue: str) -> str:
+    """The type of a queue that has only one; "" else."""
+    if queue not in queues():
+        return ""
+    inside = [one.id for one in ticket_types().values() if one.queue == queue]
+    return inside[0] if len(inside) == 1 else ""
 
 
-def _write(folder: Path, version: str, types: Labelled, priorities: Labelled, embedder: Embedder) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: Path, version: str, sets: dict[str, Labelled], eyes: Eyes) -> None:
     draft = folder / f"{version}.draft"
-    draft.mkdir(exist_ok=True)
-    for name, labelled in (("type", types), ("priority", priorities)):
-        texts = [prepared(text) for text, _ in labelled]
-        labels = [label for _, label in labelled]
-        if len(set(labels)) < 2:
-            labels, texts = [*labels, "low"], [*texts, "question"]
-        train(texts, embedder.embed(texts), labels).save(draft / f"{name}.npz")
-    (draft / "manifest.json").write_text(json.dumps({"model": embedder.name, "format": FORMAT}), encoding="utf-8")
+    draft.mkdir(parents=True, exist_ok=True)
+    for name, labelled in sets.items():
+        passages = [read_passages(text) for text, _ in labelled]
+        texts = [eyes.prepared(one) for one in passages]
+        train(texts, eyes.features(passages, texts), [label for _, label in labelled]).save(draft / f"{name}.npz")
+    (draft / "manifest.json").write_text(
+        json.dumps({"model": eyes.embedder.name, "topics": eyes.topics, "format": _FORMAT}), encoding="utf-8"
+    )
     place = folder / version
     if place.exists():
         shutil.rmtree(place)
@@ -117,7 +127,8 @@ def _write(folder: Path, version: str, types: Labelled, priorities: Labelled, em
 
 
 def _version(examples: Any, corrections: Sequence[Correction], embedder: Embedder) -> str:
-    code = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("passages.yml", "passages.py", "facts.py"))
-    titles = [one.title for one in ticket_types().values()]
-    inputs = json.dumps([examples, sorted(corrections), embedder.name, FORMAT, code, titles], sort_keys=True)
+    files = [_HERE / f"{name}.py" for name in _CODE] + [_HERE / f"{name}.yml" for name in _DATA]
+    read = "".join(path.read_text(encoding="utf-8") for path in files)
+    titles = {one.id: [one.title, one.queue] for one in ticket_types().values()}
+    inputs = json.dumps([examples, sorted(corrections), embedder.name, _FORMAT, read, titles], sort_keys=True)
     return hashlib.sha256(inputs.encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,14 @@ _UNNAMED = {
     "orders.rma": "serial",
     "hwaas.lost_item": "serial",
     "hwaas.return": "serial",
+    **dict.fromkeys(
+        (
+            *("classound.cancel_did", "classound.special_number", "classound.teams_licenses", "classound.move_service"),
+            *("pbx.commitment", "pbx.license_change", "pbx.cancellation", "pbx.stopped", "xbees.conversion"),
+            "tech.support",
+        ),
+        "pbx",
+    ),
 }
 _CODE_FIELDS = {"pbx": "pbx", "serial": "serial_number", "invoice": "invoice_number", "order": "order_number"}
 
@@ -111,18 +119,15 @@ class Reading:
         return found[0].text if found else ""
 
 
-def read_fields(
-    type_id: str, passages: Passages, now: datetime, asked: str | None = None, complete: bool = True
-) -> dict[str, Any]:
+def read_fields(reading: Reading, complete: bool = True) -> dict[str, Any]:
     """The fields of a text for a type.
 
     Args:
-        asked: the field just asked for: the text is probably its value.
         complete: the text is the ticket, so that sentences say what is wanted; else it is a later message, in which
             a sentence is only the answer to a question.
     """
-    reading = Reading(type_id, passages, now.date(), asked)
-    if asked and pattern("fields", "no_answer", whole_words=False).fullmatch(passages.text.strip(" .!")):
+    asked, type_id = reading.asked, reading.type_id
+    if asked and pattern("fields", "no_answer", whole_words=False).fullmatch(reading.text.strip(" .!")):
         return {}
     found: dict[str, Any] = {}
     for name in ticket_fields():

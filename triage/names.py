@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from knowledge.reading.countries import find_countries
+from triage.numbers import country_of_text
 from triage.patterns import content, pattern, words
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĻŁŃŅŇŌŐŘŚŞŠŤŪŮŰŹŻŽȘȚ]"
@@ -17,19 +19,35 @@ _JOIN = (
 NAME = rf"(?P<name>{_FIRST}(?:(?: {_JOIN}){{0,2}} {_WORD}){{0,4}}(?: d\.o\.o\.| s\.r\.l\.| s\.p\.a\.)?)"
 _LONGEST = 60
 _MOST_TRIES = 40
+_TITLE = re.compile(r"(?:mr|mrs|ms|herr|frau|ing|sig|sig\.ra)\.? ", re.IGNORECASE)
 _CONTRACTION = re.compile(r"\w+['’](?:ll|re|ve|d|m|t)$", re.IGNORECASE)
 
 
 def find_name(text: str, kind: str) -> str:
-    """The name that the patterns of a kind (`pbx`, `person`, `trained`, `moving`) find first; "" where none does."""
+    """The name that the patterns of a kind (`pbx`, `person`, `trained`, `moving`) find first; "" where none does.
+
+    Of a PBX's, what the weaker patterns find counts less where it is one word, for that may be anything.
+    """
+    single = ""
     for number in range(len(content("names")[kind])):
+        weak = kind == "pbx" and number >= content("names")["strong"]
         for tries, match in enumerate(_announced(kind, number).finditer(text)):
             if tries > _MOST_TRIES:
                 break
             name = tidy(match["name"])
-            if name and not _is_elsewhere(text, match.start("name"), kind):
+            if not name or _is_elsewhere(text, match, kind) or (weak and not _may_be_name(name)):
+                continue
+            if " " in name or not weak:
                 return name
-    return ""
+            single = single or name
+    return single
+
+
+def _may_be_name(name: str) -> bool:
+    """Whether a name found by weak evidence is neither a town, a country nor an abbreviation."""
+    if " " in name:
+        return True
+    return not (name.isupper() or country_of_text(name) or find_countries(name))
 
 
 def only_name(text: str) -> str:
@@ -42,7 +60,7 @@ def only_name(text: str) -> str:
             continue
         if name and begins and not match["name"].startswith(name):
             continue
-        if name and not _is_elsewhere(text, match.start("name"), "pbx"):
+        if name and not _is_elsewhere(text, match, "pbx") and _may_be_name(name):
             found.setdefault(name.casefold(), name)
     whole = [name for key, name in found.items() if not any(key != other and key in other for other in found)]
     return whole[0] if len(whole) == 1 else ""
@@ -77,10 +95,13 @@ def is_shouted(text: str) -> bool:
     return len(letters) > 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
 
 
-def _is_elsewhere(text: str, start: int, kind: str) -> bool:
+def _is_elsewhere(text: str, match: re.Match[str], kind: str) -> bool:
     """Whether the words before a name say that it is somebody or something else: a carrier, a person, a town."""
     if kind not in ("pbx", "moving"):
         return False
+    if _TITLE.match(match["name"]):
+        return True
+    start = match.start("name")
     return pattern("names", "elsewhere").search(text[max(0, start - 40) : start].rstrip() + "§") is not None
 
 

@@ -14,7 +14,8 @@ from triage.patterns import content, pattern
 
 _MOST = 200  # numbers of one ticket
 _LIST = re.compile(
-    r"(?P<first>\+[0-9][0-9 ()./-]{5,18}[0-9])(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9])){1,20})"
+    r"(?P<first>\+[0-9][0-9 ()./-]{5,18}[0-9])"
+    r"(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9])){1,20})"
 )
 
 
@@ -45,10 +46,19 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
 def country_of_text(text: str) -> str | None:
     """The ISO code of the only country that a text names, by its name, an adjective or a town; else None."""
     named = {one.value for one in find_countries(text) if one.readings}
-    for code in content("numbers")["places"]:
-        if pattern("numbers", "places", code).search(text):
-            named.add(code)
+    named |= {_places()[found.group().casefold()] for found in _any_place().finditer(text)}
     return named.pop() if len(named) == 1 else None
+
+
+@cache
+def _places() -> dict[str, str]:
+    return {place.replace("\\", ""): code for code, places in content("numbers")["places"].items() for place in places}
+
+
+@cache
+def _any_place() -> re.Pattern[str]:
+    places = sorted(map(re.escape, _places()), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(places)})(?!\w)", re.IGNORECASE)
 
 
 def _ends(text: str, known: list[Found[str]]) -> list[Found[str]]:

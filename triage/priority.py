@@ -12,9 +12,10 @@ from knowledge.policy.wording import day_text
 from knowledge.reading.dates import find_days
 from knowledge.reading.day_words import FoundDay
 from tickets.types import OTHER
+from triage.fields import Reading
 from triage.passages import Passages
 from triage.patterns import content, pattern
-from triage.requests import asks_only
+from triage.requests import asks_only, is_question, is_request
 
 _DEADLINE_DAYS = 2  # business days
 _LONGEST_QUOTE = 90
@@ -35,16 +36,10 @@ class Priority:
     reason: str
 
 
-def judge_priority(
-    type_id: str, passages: Passages, plain: str, today: date, odds: Mapping[str, float], *, own_case: bool = False
-) -> Priority:
-    """The priority of a ticket.
-
-    Args:
-        plain: the text without codes and numbers, for dates.
-        odds: the classifier's probability of each priority.
-        own_case: the text names a number, order or invoice, so that a question is about a case.
-    """
+def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
+    """The priority of a ticket; `odds` is the classifier's probability of each."""
+    type_id, passages, plain, today = reading.type_id, reading.passages, reading.plain, reading.today
+    own_case = bool(reading.codes or reading.numbers)  # a question about a case, not in general
     calm = pattern("priority", "calm").search(passages.text)
     question = asks_only(passages)
     live = type_id in content("priority")["urgent_types"]
@@ -60,7 +55,8 @@ def judge_priority(
     if fact:
         return Priority("high", fact.reason)
     if calm:
-        patient = type_id in _WAITS_BY_NATURE or (question and type_id in _ASKS_BY_NATURE)
+        asks = question or any(is_question(one) for one in passages.content)
+        patient = type_id in _WAITS_BY_NATURE or (asks and not any(is_request(one) for one in passages.content))
         return Priority("low" if patient else "normal", f"no hurry: {_quote(calm.group())}")
     return _by_sound(type_id, passages, odds)
 
@@ -80,7 +76,7 @@ def _by_sound(type_id: str, passages: Passages, odds: Mapping[str, float]) -> Pr
 
 
 def _high(type_id: str, passages: Passages, plain: str, today: date, *, calm: bool) -> Priority | None:
-    if type_id in _BLOCKED_BY_NATURE:
+    if type_id in _BLOCKED_BY_NATURE and not calm and not pattern("priority", "gets_in").search(passages.text):
         return Priority("high", "a partner cannot get into the portal")
     if blocked := _blocked(passages):
         return Priority("high", f"a partner is blocked: {_quote(blocked)}")
@@ -135,6 +131,11 @@ def _is_deadline(plain: str, one: FoundDay, is_today: bool) -> bool:
     before = plain[max(begin + 1, one.start - 60) : one.start]
     if re.search(rf"(?<!\w)(?:{'|'.join(content('priority')['no_deadline'])})\W*(?:on |the )?$", before, re.IGNORECASE):
         return False
+    if pattern("priority", "own_deed").search(before):
+        return False
+    if not any(character.isdigit() for character in one.text) and not is_today:
+        past = list(pattern("priority", "happened").finditer(before[-40:]))
+        return not past or pattern("priority", "still_to_come").search(before) is not None
     if not is_today:
         return True
     sentence = plain[begin + 1 : one.end + 60].split(". ")[0]
@@ -158,5 +159,3 @@ def _around(sentence: str, match: re.Match[str]) -> str:
 def _quote(words: str) -> str:
     flat = " ".join(words.split()).strip()
     return f"“{flat if len(flat) <= _LONGEST_QUOTE else flat[: _LONGEST_QUOTE - 1].rstrip() + '…'}”"
-
-

@@ -27,3 +27,12 @@ def asks_only(passages: Passages) -> str:
     if not questions or any(is_request(one) for one in passages.content):
         return ""
     return questions[0]
+
+
+def asks_in_general(passages: Passages) -> bool:
+    """Whether a text only asks a question, and not about a case of its own."""
+    if not asks_only(passages) or "@" in passages.text or pattern("requests", "own_case").search(passages.text):
+        return False
+    if pattern("requests", "general").search(passages.text):
+        return True
+    return all(is_question(one) for one in passages.content) and not any(is_problem(one) for one in passages.content)

@@ -77,7 +77,7 @@ def add_phrasing(folder: Path, entry_id: str, phrasing: str, *, expected: str) -
     try:
         before = path.read_bytes()
         text = before.decode()
-        changed = _with_line(text.replace("\r\n", "\n"), phrasing, list(wanted.phrasings))
+        changed = with_line(text.replace("\r\n", "\n"), phrasing, list(wanted.phrasings))
         _replace(path, before, (changed.replace("\n", "\r\n") if "\r\n" in text else changed).encode())
     except OSError as error:
         raise NotAdded(
@@ -87,8 +87,15 @@ def add_phrasing(folder: Path, entry_id: str, phrasing: str, *, expected: str) -
     return len(wanted.phrasings)
 
 
-def _with_line(text: str, phrasing: str, wanted: list[str]) -> str:
-    """The file's text with one line more under `phrasings`."""
+def with_line(text: str, phrasing: str, wanted: list[str]) -> str:
+    """An entry's file with one line more under `phrasings`.
+
+    Args:
+        wanted: all phrasings that it must hold then.
+
+    Raises:
+        NotAdded: it cannot be done by one line alone.
+    """
     parts = split_file(text)
     sequence = _phrasings(parts[0]) if parts else None
     if parts is None or sequence is None or sequence.flow_style or not sequence.value:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from tests.service import ROOT, Service
+import httpx
+
+from tests.service import ROOT, START_SECONDS, Service, free_port
 
 
 class Bot(Service):
@@ -34,6 +38,25 @@ class Bot(Service):
             )
         if wait:
             self.wait_ready()
+
+
+class LoneBot(Bot):
+    """A `bot` with neither engine nor `actions`: tickets, the command line and much else need none."""
+
+    def __init__(self, data_dir: Path, wrong: str | None = None, settings: Mapping[str, str] | None = None) -> None:
+        nowhere = {name: f"http://127.0.0.1:{free_port()}" for name in ("CARE_ENGINE_URL", "CARE_ACTIONS_URL")}
+        Service.__init__(self, data_dir, {**nowhere, **(settings or {})})
+        self._wrong = wrong
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Wait until it answers at all."""
+        end = time.monotonic() + seconds
+        while True:
+            assert time.monotonic() < end, self.output()
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                    return
+            time.sleep(0.1)
 
 
 def engine_url(service: Service) -> str:

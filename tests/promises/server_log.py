@@ -43,7 +43,7 @@ class ServerLog:
     def transcript(self, conversation: str) -> list[Line]:
         """A conversation's events in order."""
         query = "SELECT seq, kind, client_id, text, data, turn_id FROM events WHERE conversation_id = ? ORDER BY seq"
-        with _reading(self._database) as connection:
+        with reading(self._database) as connection:
             rows = connection.execute(query, [conversation]).fetchall()
         return [
             Line(seq, kind, client_id, text, json.loads(data), turn_id)
@@ -53,20 +53,20 @@ class ServerLog:
     def conversation(self, sender: str) -> str:
         """The conversation of a sender of the API."""
         query = "SELECT id FROM conversations WHERE channel = 'api' AND external_id = ?"
-        with _reading(self._database) as connection:
+        with reading(self._database) as connection:
             return str(connection.execute(query, [sender]).fetchone()[0])
 
     def pending(self, conversation: str = "%") -> int:
         """Turns not answered yet, of one conversation or of all."""
         query = "SELECT count(*) FROM turns WHERE state = 'pending' AND conversation_id LIKE ?"
-        with _reading(self._database) as connection:
+        with reading(self._database) as connection:
             return int(connection.execute(query, [conversation]).fetchone()[0])
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has, the tracker's included."""
         counts = {}
         for path in (self._database, self._tracker):
-            with _reading(path) as connection:
+            with reading(path) as connection:
                 tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
                 for (table,) in tables:
                     (count,) = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
@@ -75,7 +75,7 @@ class ServerLog:
 
     def dialogue(self, conversation: str) -> list[dict[str, Any]]:
         """The engine's events of a conversation, as Rasa keeps them."""
-        with _reading(self._tracker) as connection:
+        with reading(self._tracker) as connection:
             rows = connection.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", [conversation])
             return [json.loads(data) for (data,) in rows]
 
@@ -94,6 +94,6 @@ class ServerLog:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
         yield connection

@@ -118,6 +118,13 @@ class TestPosts:
         assert http.post("/api/web/session", json={}).status_code == 403
         assert http.post("/api/web/session", json={}, headers={"x-care-chat": "1"}).status_code == 200
 
+    def test_no_other_page_signs_anybody_out(self, http: httpx.Client) -> None:
+        session = http.post("/api/web/session", json={}, headers={"x-care-chat": "1"}).json()["session"]
+        bearing = {"authorization": f"Bearer {session}"}
+        for foreign in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
+            assert http.delete("/api/web/session", headers={**bearing, **foreign}).status_code == 403
+        assert http.delete("/api/web/session", headers=bearing).status_code == 204
+
     def test_no_cookie_is_ever_set(self, http: httpx.Client) -> None:
         for path in ("/", "/healthz", "/static/care-chat.js"):
             assert "set-cookie" not in http.get(path).headers
@@ -151,7 +158,7 @@ class TestGet:
             for method in ("GET", "HEAD"):
                 for query in ("", "?sender=x&message=hello&session=x&last_seen=0"):
                     response = http.request(method, path + query, headers=NAVIGATION)
-                    assert response.status_code in (200, 404, 405, 426), (method, path, response.status_code)
+                    assert response.status_code in (200, 401, 403, 404, 405, 426), (method, path, response.status_code)
         assert log.rows() == before
 
     def test_row_counts_would_show_a_change(self, http: httpx.Client, log: ServerLog) -> None:
@@ -220,9 +227,10 @@ class TestPortal:
 
 
 def unsafe_paths(client: httpx.Client) -> list[str]:
-    """The documented paths that can be posted to; there is no other unsafe method."""
+    """The documented paths that can be posted to; the only other unsafe method signs out."""
     documented: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
-    assert not any({"put", "patch", "delete"} & set(methods) for methods in documented.values())
+    others = {path for path, methods in documented.items() if {"put", "patch", "delete"} & set(methods)}
+    assert others == {"/api/web/session"}
     return [path for path, methods in documented.items() if "post" in methods]
 
 

@@ -7,15 +7,28 @@ that passes on the wrong build tests nothing. The product itself has no test mod
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
+import time
+from typing import Any
 
-from bot import messages
+import jwt
+from sqlalchemy import event, true
+from sqlalchemy.orm import Session
+
+from bot import messages, ticket_turns
 from bot.engine import Answer, Engine, EngineFailure
 from bot.messages import Messages, TurnOver, _Job, _Worker
-from bot.web import chat_api, guard
+from bot.portal import Portal
+from bot.web import chat_api, guard, tickets_api
 from bot.web import socket as web_socket
 from cli import run as care_run
 from settings import Settings
+from tests.promises.fail_points import FAIL_POINTS
+from tickets import access, conversations, database, opening, partners
+from tickets.database import Database, _Write
+from tickets.models import Button
+from tickets.ticket_models import Ticket
 
 
 def bursts_straight_to_the_engine() -> None:
@@ -69,6 +82,110 @@ def limits_off() -> None:
     care_run._SOCKET_FRAME = 2**26
 
 
+def answers_before_the_commit() -> None:
+    """P1: what a write gives is handed out at once; the commit follows when a little more has gathered."""
+
+    def commit(self: Database, group: list[_Write[Any]]) -> None:
+        with Session(self._writing, expire_on_commit=False, info={**self._info, "bells": set()}) as session:
+            for write in group:
+                try:
+                    with session.begin_nested():
+                        result = write.work(session)
+                except Exception as error:
+                    write.future.set_exception(error)
+                else:
+                    write.future.set_result(result)
+            time.sleep(0.05)
+            session.commit()
+
+    Database._commit = commit  # type: ignore[method-assign]
+
+
+def tickets_are_everybodys() -> None:
+    """P20: whoever knows a number sees the ticket."""
+    vars(access)["_visible"] = lambda viewer: true()
+
+
+def sessions_never_end() -> None:
+    """P20, P21: signing out and time leave a session open."""
+    vars(partners)["_lives"] = lambda found, at: True
+    vars(partners)["end_session"] = lambda session, token: True
+
+
+def buttons_are_everybodys() -> None:
+    """P20: a button works in every conversation."""
+    receive = conversations.receive
+
+    def anywhere(session: Session, conversation_id: str, **values: Any) -> Any:
+        button = values.get("button")
+        given = session.get(Button, button) if button else None
+        return receive(session, given.conversation_id if given else conversation_id, **values)
+
+    vars(conversations)["receive"] = anywhere
+
+
+def any_signature() -> None:
+    """P21: the token says itself how it is signed, and by nothing is one way."""
+
+    def decode(self: Portal, token: str, key: Any) -> dict[str, Any]:
+        options: Any = {"verify_signature": jwt.get_unverified_header(token)["alg"] != "none", "verify_aud": False}
+        algorithms = [jwt.get_unverified_header(token)["alg"]]
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=algorithms, options=options)
+        return claims
+
+    Portal._decode = decode  # type: ignore[method-assign]
+    Portal._check_form = lambda self, token: None  # type: ignore[method-assign]
+
+
+def tokens_serve_twice() -> None:
+    """P21: a token that was used is used again."""
+    vars(partners)["use_token"] = lambda *_: None
+
+
+def keys_are_looked_up_first() -> None:
+    """P3: a key is looked for, and what is not found is opened: two at once both find nothing."""
+    key_of, known = tickets_api._key, dict[str, str]()
+
+    def look_up(what: str, caller: Any, given: str) -> str:
+        key = key_of(what, caller, given)
+        return known.get(key, f"{key}:{secrets.token_hex(4)}")
+
+    def open_and_note(session: Session, key: str, new: Any, **where: Any) -> tuple[Ticket, bool]:
+        found = opening.open_ticket(session, key, new, **where)
+        known[key.rpartition(":")[0]] = key
+        return found
+
+    vars(tickets_api).update(_key=look_up, open_ticket=open_and_note)
+
+
+def syncs_later() -> None:
+    """P2: SQLite syncs now and then."""
+    make_engine = database._engine
+
+    def lax(url: str) -> Any:
+        engine = make_engine(url)
+
+        @event.listens_for(engine, "connect")
+        def relax(connection: Any, _: object) -> None:
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+        return engine
+
+    database._engine = lax
+
+
+def random_keys() -> None:
+    """P4: every call is an intention of its own."""
+    open_ticket = opening.open_ticket
+
+    def open_another(session: Session, key: str, *args: Any, **named: Any) -> tuple[Ticket, bool]:
+        return open_ticket(session, f"{key[:80]}:{secrets.token_hex(8)}", *args, **named)
+
+    vars(opening)["open_ticket"] = open_another
+    for module in (ticket_turns, tickets_api):
+        vars(module)["open_ticket"] = open_another
+
+
 _BUILDS = {
     build.__name__: build
     for build in (
@@ -78,10 +195,26 @@ _BUILDS = {
         any_origin,
         payloads_pass_through,
         limits_off,
+        tickets_are_everybodys,
+        sessions_never_end,
+        buttons_are_everybodys,
+        any_signature,
+        tokens_serve_twice,
+        keys_are_looked_up_first,
+        answers_before_the_commit,
+        syncs_later,
+        random_keys,
     )
-}
+} | FAIL_POINTS
 _tasks: set[asyncio.Task[None]] = set()
 
+
+def spoil(name: str) -> None:
+    """Make this process the wrong build of that name; several are joined by +."""
+    for part in name.split("+"):
+        _BUILDS[part]()
+
+
 if __name__ == "__main__":
-    _BUILDS[sys.argv[1]]()
+    spoil(sys.argv[1])
     sys.exit(care_run.run_all(Settings.load()))

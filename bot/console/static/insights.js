@@ -1,0 +1,20 @@
+// Period and queue: a choice is shown at once; a date that is set means "from – to".
+
+import "./page.js";
+
+const form = document.getElementById("span");
+const days = document.getElementById("days");
+
+form.addEventListener("change", (event) => {
+  if (event.target.type === "date") days.value = "";
+  else if (event.target !== days || days.value) form.requestSubmit();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    const date = name === "from" || name === "to";
+    if (value && !(date && days.value) && !(name === "days" && value === "30")) query.set(name, value);
+  }
+  location.assign(`${form.getAttribute("action")}${query.size ? `?${query}` : ""}`);
+});

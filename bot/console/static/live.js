@@ -1,0 +1,85 @@
+// The socket: what happens to tickets, and who else looks at or writes in them.
+
+import { signedOut } from "./api.js";
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 20_000;
+const CLOSED_SESSION = 4401;
+
+/** on: changed(what), present(what), back(). `ticket` is the one this window shows, "" none. */
+export class Live {
+  #socket = null;
+  #pause = FIRST_PAUSE;
+  #writing = false;
+  #opened = false;
+
+  constructor(ticket, on) {
+    this.ticket = ticket;
+    this.on = on;
+    this.#open();
+  }
+
+  /** Tells the others whether somebody writes here. */
+  writing(on) {
+    if (on === this.#writing && !on) return;
+    this.#writing = on;
+    this.#tell();
+  }
+
+  #open() {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/console/live`);
+    this.#socket = socket;
+    let reached = false;
+    socket.onopen = () => {
+      reached = true;
+      this.#pause = FIRST_PAUSE;
+      this.#line("");
+      this.#tell();
+      if (this.#opened) this.on.back(); // something may have happened meanwhile
+      this.#opened = true;
+    };
+    socket.onmessage = ({ data }) => {
+      const what = JSON.parse(data);
+      if (what.type === "changed") this.on.changed(what);
+      if (what.type === "present") this.on.present(what);
+    };
+    socket.onclose = async ({ code }) => {
+      if (code === CLOSED_SESSION || (!reached && (await isOver()))) {
+        signedOut();
+        this.#line("Signed out");
+        return;
+      }
+      this.#line("Connection lost. Reconnecting…");
+      this.#opened = true;
+      setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random() / 2));
+      this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
+    };
+  }
+
+  #tell() {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ type: "here", ticket: this.ticket, writing: this.#writing }));
+  }
+
+  #line(text) {
+    const line = document.getElementById("line");
+    if (line) line.textContent = text;
+  }
+}
+
+/** Whether the session is over: a socket that is refused does not say why. */
+async function isOver() {
+  const quiet = { redirect: "manual", headers: { "x-care-quiet": "1" } };
+  const answer = await fetch("/console/still-here", quiet).catch(() => null);
+  return answer?.type === "opaqueredirect";
+}
+
+/** Others than oneself, in words: “Anna is writing”, “Anna and Bruno are looking at this ticket”. */
+export function presence(people, me) {
+  const others = people.filter((one) => one.id !== me);
+  const writing = others.filter((one) => one.writing);
+  const named = (ones) => new Intl.ListFormat("en", { type: "conjunction" }).format(ones.map((one) => one.name));
+  if (writing.length) return { text: `${named(writing)} ${writing.length > 1 ? "are" : "is"} writing`, writing: true };
+  if (others.length) return { text: `${named(others)} ${others.length > 1 ? "are" : "is"} looking at this ticket`, writing: false };
+  return { text: "", writing: false };
+}

@@ -1,0 +1,201 @@
+"""One ticket with all that is known of it: the chat before it, what was said and done since, the triage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot.console import wording
+from bot.console.gate import Call, Refused
+from bot.console.pages import STATE_NAMES, Pages, value_shown
+from tickets import agents
+from tickets.access import access_by_id
+from tickets.models import Conversation, Event
+from tickets.states import NEXT
+from tickets.ticket_models import Ticket, TicketEvent
+from tickets.types import PRIORITIES, question, queues, ticket_fields, ticket_types
+
+_MOST_CHAT = 100  # messages of the chat that are shown
+_MOST_EVENTS = 500
+_SPOKEN = ("opened", "comment", "reply", "note")
+
+
+class TicketPage:
+    """The route of a ticket."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    async def show(self, call: Call) -> Response:
+        """The ticket of this id."""
+        ticket_id = call.request.path_params["ticket_id"]
+        found = await call.read(lambda session: _read(session, ticket_id))
+        if found is None:
+            raise Refused(404, wording.NOT_FOUND)
+        return self._pages.show("ticket.html", call.signed_in, **found)
+
+    async def nowhere(self, call: Call) -> Response:
+        """Any other address: the same as a ticket that is not there."""
+        raise Refused(404, wording.NOT_FOUND)
+
+
+def _read(session: Session, ticket_id: str) -> dict[str, Any] | None:
+    ticket = access_by_id(session, ticket_id)
+    if ticket is None:
+        return None
+    kind = ticket_types()[ticket.type]
+    people = agents.everybody(session)
+    events = session.scalars(
+        select(TicketEvent).where(TicketEvent.ticket_number == ticket.number).order_by(TicketEvent.id.desc())
+    ).fetchmany(_MOST_EVENTS)[::-1]
+    return {
+        "ticket": ticket,
+        "kind": kind,
+        "assignee": next((agent for agent in people if agent.id == ticket.assignee_id), None),
+        "people": [agent for agent in people if agent.disabled_at is None],
+        "next_states": NEXT[ticket.state],
+        "events": [(event, event.kind in _SPOKEN, told(event)) for event in events],
+        "chat": _chat(session, ticket),
+        "triage": _Triage(session, ticket),
+        "facts": _facts(ticket),
+        "missing": [(name, ticket_fields()[name].label, question(ticket.type, name)) for name in ticket.missing],
+        "ask": ask_for_missing(ticket),
+        "queue_names": queues(),
+        "priority_names": PRIORITIES,
+        "other_fields": [field for field in ticket_fields().values() if field.name not in ticket.fields],
+    }
+
+
+class _Triage:
+    """What ticket.triage says, as far as it says it; it may be of an earlier version of the program."""
+
+    def __init__(self, session: Session, ticket: Ticket) -> None:
+        said: dict[str, Any] = ticket.triage if isinstance(ticket.triage, dict) else {}
+        types = ticket_types()
+        self.there = bool(said)
+        self.due = ticket.triage_due
+        self.type = said.get("type") if said.get("type") in types else None
+        self.corrected = self.type is not None and self.type != ticket.type
+        self.confidence = said.get("confidence")
+        self.type_reason = _text(said.get("type_reason"))
+        self.priority = _text(said.get("priority"))
+        self.priority_reason = _text(said.get("priority_reason"))
+        self.alternatives = [
+            (type_id, types[type_id].title, share)
+            for type_id, share in _pairs(said.get("alternatives"))
+            if type_id in types and type_id != ticket.type
+        ]
+        self.also_asks = _text(said.get("also_asks"))
+        self.also_type = said.get("also_type") if said.get("also_type") in types else None
+        self.findings = [
+            {
+                "decision": _text(finding.get("decision")),
+                **{part: [str(line) for line in _list(finding.get(part))] for part in ("steps", "caveats", "sources")},
+            }
+            for finding in _dicts(said.get("findings"))
+            if _text(finding.get("decision"))
+        ]
+        suggested = said.get("suggested")
+        self.suggested = {"entry": "", "question": "", "confidence": None, "text": ""}
+        if isinstance(suggested, dict):
+            self.suggested |= {name: suggested[name] for name in self.suggested if name in suggested}
+        self.similar = self._tickets(session, _dicts(said.get("similar")))
+        self.note = types[ticket.type].note
+
+    @staticmethod
+    def _tickets(session: Session, similar: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Ticket]]:
+        numbers: dict[int, dict[str, Any]] = {}
+        for one in similar:
+            digits = str(one.get("number", "")).upper().removeprefix("CC-")
+            if digits.isascii() and digits.isdigit() and len(digits) <= 9:
+                numbers[int(digits)] = {"reason": _text(one.get("reason")), "score": one.get("score")}
+        found = session.scalars(select(Ticket).where(Ticket.number.in_(numbers)))
+        by_number = {ticket.number: ticket for ticket in found}
+        return [(one, by_number[number]) for number, one in numbers.items() if number in by_number]
+
+
+def told(event: TicketEvent) -> str:
+    """A change in words: what follows the author's name."""
+    before, after = event.data.get("from"), event.data.get("to")
+    if event.kind == "assigned":
+        if after == event.author:
+            return "took it"
+        return f"gave it to {after}" if after else f"gave it to nobody; it was with {before}"
+    if event.kind == "state":
+        return f"set it from {STATE_NAMES.get(str(before), before)} to {STATE_NAMES.get(str(after), after)}"
+    if event.kind == "corrected":
+        what = str(event.data.get("what", ""))
+        types = ticket_types()
+        if what == "type":
+            before, after = (types[str(t)].title if str(t) in types else t for t in (before, after))
+        name = what.removeprefix("field:")
+        label = ticket_fields()[name].label if name in ticket_fields() else name
+        if before is None:
+            return f"added {label}: {value_shown(after)}"
+        if after is None:
+            return f"removed {label}, which was {value_shown(before)}"
+        return f"changed {label} from {value_shown(before)} to {value_shown(after)}"
+    if event.kind == "triaged":
+        return _told_triage(event.data)
+    return event.kind.replace("_", " ")
+
+
+def _told_triage(data: dict[str, Any]) -> str:
+    known = ticket_fields()
+    labels = ", ".join(known[name].label for name in _list(data.get("missing")) if name in known)
+    parts = ["read it again"]
+    changed = data.get("changed")
+    for what, change in changed.items() if isinstance(changed, dict) else ():
+        if isinstance(change, dict):
+            parts.append(f"{what} from {change.get('from')} to {change.get('to')}")
+    parts.append(f"missing: {labels}" if labels else "nothing is missing")
+    return "; ".join(parts)
+
+
+def ask_for_missing(ticket: Ticket) -> str:
+    """A message that asks the partner for what is missing."""
+    if not ticket.missing:
+        return ""
+    questions = "\n".join(f"- {question(ticket.type, name)}" for name in ticket.missing)
+    first_name = ticket.contact.get("name", "").split(" ")[0]
+    name = f" {first_name}" if first_name else ""
+    return wording.ASK_FOR_MISSING.format(name=name, number=ticket.name, questions=questions)
+
+
+def _chat(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """The chat that the ticket came from: its last messages, before and after it was opened."""
+    if ticket.conversation_id is None:
+        return {"there": False, "before": [], "after": [], "gone": False}
+    gone = session.get(Conversation, ticket.conversation_id) is None
+    query = select(Event).where(Event.conversation_id == ticket.conversation_id, Event.kind != "agent")
+    events: Sequence[Event] = session.scalars(query.order_by(Event.seq.desc()).limit(_MOST_CHAT)).all()[::-1]
+    before = [event for event in events if event.at <= ticket.created_at]
+    return {"there": bool(events), "before": before, "after": events[len(before) :], "gone": gone}
+
+
+def _facts(ticket: Ticket) -> list[tuple[str, str, Any, str]]:
+    """Name, label, value and form of each field that is known, those that the type needs first."""
+    needed = [name for group in ticket_types()[ticket.type].needs for name in group]
+    names = sorted(ticket.fields, key=lambda name: (needed.index(name) if name in needed else len(needed), name))
+    known = ticket_fields()
+    return [(name, known[name].label, ticket.fields[name], known[name].form) for name in names if name in known]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [part for part in _list(value) if isinstance(part, dict)]
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    return [(pair[0], pair[1]) for pair in _list(value) if isinstance(pair, list) and len(pair) == 2]
