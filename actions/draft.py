@@ -16,6 +16,7 @@ from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for where nobody vouches for the partner
 _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
+_MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BETWEEN = re.compile(r"[\n,;|/()]+|\s[-–]\s|\b(?:from|of|at|with)\b", re.IGNORECASE)
@@ -144,7 +145,7 @@ class Draft:
             self.contact["email"] = address[0]
             text = text.replace(address[0], "\n")
             taken = True
-        parts = [part for part in map(_bare, _BETWEEN.split(text)) if part]
+        parts = [part for part in map(_bare, _BETWEEN.split(text)) if part and len(part.split()) <= _MOST_NAME_WORDS]
         wanted = [name for name in ("name", "company") if not self.contact.get(name)]
         if len(parts) == 1 and (asked := str(self.asked).removeprefix("contact_")) in wanted:
             wanted = [asked]

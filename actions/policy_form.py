@@ -79,8 +79,7 @@ def decide(context: Context) -> Turn:
     if calculation is None:
         return Turn([reply(say("calculation_left"), type="smalltalk", kind="help")])
     if calculation.state == "for_ticket":  # a ticket was asked for in the middle: its form takes over
-        calculation.state = "left"
-        return Turn(slots={"calculation": calculation.slot()}, events=[FollowupAction(_TICKET_FORM)])
+        return Turn(events=[FollowupAction(_TICKET_FORM)])
     turn = Turn()
     outcome = calculation.outcome(context.now) if calculation.state == "done" else None
     if outcome is None:
@@ -158,6 +157,12 @@ def finished(context: Context) -> Calculation | None:
     if calculation is None or calculation.state != "done" or calculation.outcome(context.now) is None:
         return None
     return calculation
+
+
+def handed_over(context: Context) -> Calculation | None:
+    """The calculation in whose middle a ticket was asked for."""
+    calculation = Calculation.from_slot(context.slot("calculation"))
+    return calculation if calculation is not None and calculation.state == "for_ticket" else None
 
 
 def ticket_text(context: Context) -> str:

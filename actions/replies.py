@@ -72,7 +72,8 @@ def calculations(entry_id: str) -> list[Button]:
 
 
 def choices(text: str, entries: Sequence[Entry]) -> Reply:
-    """Up to three entries to choose from."""
+    """Up to three entries to choose from; a ticket for what none of them is about."""
     offered = [button(entry.question, "show_entry", entry=entry.id) for entry in entries]
     none = button(say("button_none_of_these"), "none_of_these")
-    return reply(text, [*offered, none], type="choices", ids=[entry.id for entry in entries])
+    open_one = button(say("button_open_ticket"), "open_ticket")
+    return reply(text, [*offered, none, open_one], type="choices", ids=[entry.id for entry in entries])

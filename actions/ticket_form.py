@@ -14,6 +14,7 @@ from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
 from sqlalchemy.orm import Session
 
 from actions import policy_form, ticket_answers, ticket_wording
+from actions.calculation import Calculation
 from actions.draft import Draft, email_in
 from actions.replies import Reply, button, reply
 from actions.ticket_requests import about_ticket, says_nothing, without_request, without_yes
@@ -22,7 +23,7 @@ from actions.turns import Context, Step, Turn
 from actions.wording import say
 from tickets.access import access_ticket, own_tickets, viewer_of
 from tickets.ticket_models import Ticket
-from tickets.types import OTHER, ticket_types
+from tickets.types import OTHER, ticket_fields, ticket_types
 from triage.verdict import Candidate
 
 FORM = "ticket_form"
@@ -170,9 +171,11 @@ def _begun(context: Context) -> Draft:
         assert outcome is not None
         draft.type_id, draft.settled = str(outcome.ticket or OTHER), True
         draft.finding = policy_form.ticket_text(context) or outcome.decision
-        values = {_FROM_CALCULATION.get(name, ""): value for name, value in calculation.values.items()}
-        draft.put({name: value for name, value in values.items() if name and isinstance(value, str)})
+        draft.put(_fields_of(calculation))
         words = [calculation.said, without_yes(said)]
+    elif (under_way := policy_form.handed_over(context)) is not None:
+        draft.put(_fields_of(under_way))
+        words = [under_way.said, said]
     elif context.slot("awaiting"):
         words = [context.slot("last_question") or "", without_yes(said)]
     else:
@@ -184,6 +187,12 @@ def _begun(context: Context) -> Draft:
     elif draft.type_id:
         draft.triage = ticket_answers.verdict(context, draft)
     return draft
+
+
+def _fields_of(calculation: Calculation) -> dict[str, str]:
+    """The values of a calculation that are fields of a ticket."""
+    values = {_FROM_CALCULATION.get(name, ""): value for name, value in calculation.values.items()}
+    return {name: value for name, value in values.items() if name and isinstance(value, str)}
 
 
 def _know_sender(context: Context, draft: Draft, text: str) -> None:
@@ -246,7 +255,8 @@ def _is_talk(context: Context, draft: Draft) -> bool:
         asks = asks or context.confidence >= _SURE_CALCULATION
     if context.intent not in ("question", "calculate", "help", "human") or not asks:
         return False
-    if draft.type_id and context.triage.read(draft.type_id, context.text, context.now, asked=draft.asked):
+    asked = draft.asked if draft.asked in ticket_fields() else None
+    if draft.type_id and context.triage.read(draft.type_id, context.text, context.now, asked=asked):
         return False
     parts = context.tracker.latest_message.get("search") or []
     return any(part["decision"] != "none" for part in parts) or context.intent in ("help", "human")

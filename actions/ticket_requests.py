@@ -14,6 +14,9 @@ _ASKED_FOR = re.compile(
     re.IGNORECASE,
 )
 _ONLY_NOUN = re.compile(rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
+_HEADED = re.compile(  # “ticket: …”, “ticket pls - …”
+    rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\s*[:!–-]+\s*", re.IGNORECASE
+)
 _IN_OTHER_LANGUAGES = anywhere("asking_in_other_languages")
 _ABOUT = anywhere("about_tickets")
 _LEAD = re.compile(rf"^\W*(?:{any_of('greeting')}\b\W*)+|^\W*{any_of('leads_to_matter')}\b\s*:?\s*|^\W+", re.IGNORECASE)
@@ -54,6 +57,9 @@ def about_ticket(text: str) -> AboutTicket | None:
         return AboutTicket("my_tickets")
     if _ONLY_NOUN.fullmatch(text):
         return AboutTicket("open_ticket")
+    headed = _HEADED.match(text)
+    if headed is not None and len(text[headed.end() :].split()) >= _FEWEST_WORDS:
+        return AboutTicket("open_ticket", rest=text[headed.end() :].strip())
     if asked is not None and not _ABOUT.search(_sentence_to(text, asked.end())):
         return AboutTicket("open_ticket", rest=_rest(text, asked))
     if _IN_OTHER_LANGUAGES.search(text):

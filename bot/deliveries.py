@@ -287,7 +287,9 @@ class Mail:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """A text for a header. “=?” would begin an encoded word, which Python decodes: line breaks come out of it."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line.replace("=?", "= ?")
 
 
 def _seconds(retry_after: str) -> float:

@@ -46,7 +46,6 @@ TOO_MANY_TICKETS = "That was very many tickets in one day. Please add to one tha
 CONTACT_MISSING = "Please give your name, your company and your e-mail address."
 NO_EMAIL = "This is not an e-mail address. Please write it like name@company.com."
 KEY_REUSED = "This Idempotency-Key was used for something else before. Choose a new one for a new request."
-NOT_STORED = "This can't be stored just now. Nothing was opened. Please try again in a few minutes."
 LANGUAGE_REFUSED = (
     "Customer Care can work on requests only in English. Please write your request again in English; "
     "simple words are fine."

@@ -27,8 +27,8 @@ Labelled = list[tuple[str, str]]
 _FORMAT = 3
 _HERE = Path(__file__).parent
 # What decides how a text becomes features: a change trains anew.
-_CODE = ("passages", "features", "requests", "codes", "numbers")
-_DATA = ("passages", "cues", "kinds", "requests", "codes", "numbers")
+_CODE = ("passages", "features", "requests", "codes", "numbers", "priority")
+_DATA = ("passages", "cues", "requests", "codes", "numbers", "priority")
 
 
 def build_triage(

@@ -15,10 +15,12 @@ from triage.codes import find_codes
 from triage.numbers import find_numbers
 from triage.passages import Passages
 from triage.patterns import content, pattern
+from triage.priority import signals
 from triage.requests import asks_in_general, asks_only, is_problem, is_request
 
-_TOPIC, _CUE, _KIND, _FACT = 2.0, 0.5, 0.5, 0.5  # how much each counts beside an embedding of length 1
+_TOPIC, _TOPIC_PART, _CUE, _FACT = 2.0, 1.0, 0.5, 0.5  # how much each counts beside an embedding of length 1
 _LONGEST = 1500  # characters of content that tell the type; what follows is detail
+_FEWEST_WORDS, _MOST_SENTENCES, _LONGEST_SENTENCE = 3, 12, 400
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}")
 
 
@@ -45,20 +47,35 @@ class Eyes:
     def features(self, passages: Sequence[Passages], texts: Sequence[str]) -> Vectors:
         """One row a text; `texts` is what `prepared` made of each."""
         vectors = self.embedder.embed(list(texts))
-        probabilities = self.faq.probabilities(list(texts), vectors)
+        whole = self._topics(list(texts), vectors)
+        parts = np.vstack([self._of_sentences(one, row) for one, row in zip(passages, whole, strict=True)])
+        cues = np.array([_cues(text, one) for text, one in zip(texts, passages, strict=True)], dtype=np.float32)
+        return np.asarray(
+            np.hstack([vectors, _TOPIC * whole, _TOPIC_PART * parts, cues.reshape(len(texts), -1)]), dtype=np.float32
+        )
+
+    def _topics(self, texts: list[str], vectors: Vectors) -> Vectors:
+        """How near each text is to each topic, 0 to 1."""
+        probabilities = self.faq.probabilities(texts, vectors)
         columns = {label: number for number, label in enumerate(self.faq.labels)}
         topics = np.zeros((len(texts), len(self.topics)), dtype=np.float32)
         for place, label in enumerate(self.topics):
             if label in columns:
                 topics[:, place] = np.sqrt(probabilities[:, columns[label]])
-        cues = np.array([_cues(text, one) for text, one in zip(texts, passages, strict=True)], dtype=np.float32)
-        return np.asarray(np.hstack([vectors, _TOPIC * topics, cues.reshape(len(texts), -1)]), dtype=np.float32)
+        return topics
+
+    def _of_sentences(self, passages: Passages, whole: Vectors) -> Vectors:
+        """The same of the sentence that is nearest to each topic: in a long text the whole is blurred."""
+        sentences = [one for one in passages.content if len(one.split()) >= _FEWEST_WORDS][:_MOST_SENTENCES]
+        if len(sentences) < 2:
+            return whole
+        read = [self.read(one[:_LONGEST_SENTENCE]) for one in sentences]
+        return np.asarray(self._topics(read, self.embedder.embed(read)).max(axis=0), dtype=np.float32)
 
 
 def _cues(text: str, passages: Passages) -> list[float]:
     groups = [_CUE * bool(pattern("cues", name).search(text)) for name in content("cues")]
-    kinds = [_KIND * bool(pattern("kinds", "sounds", name).search(text)) for name in content("kinds")["sounds"]]
-    return [*groups, *kinds, *(_FACT * one for one in _facts(passages))]
+    return [*groups, *(_FACT * one for one in (*_facts(passages), *signals(passages)))]
 
 
 def _facts(passages: Passages) -> list[float]:

@@ -15,7 +15,7 @@ from triage.patterns import content, pattern
 _MOST = 200  # numbers of one ticket
 _LIST = re.compile(
     r"(?P<first>\+[0-9][0-9 ()./-]{5,18}[0-9])"
-    r"(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9])){1,20})"
+    r"(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9]|\s[A-Z][a-z])){1,20})"
 )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from knowledge import strict_yaml
 
-LONGEST = 8000  # characters that are read; the end of a longer text is what comments added, so both ends are kept
+LONGEST = 6000  # characters that are read; the end of a longer text is what comments added, so both ends are kept
 _MOST_PASSAGES = 24  # each costs an embedding
 _ENDS = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9¿+])|\n+|\s+[-–—•*]\s+(?=[A-Z])|;\s+")
+_LONGEST_PASSAGE = 800  # characters; nobody writes a longer sentence
 _FEWEST_LETTERS = 3
 
 
@@ -39,7 +40,7 @@ def read_passages(text: str) -> Passages:
             continue
         rest = _words("greeting").sub("", sentence).strip()
         if sum(character.isalpha() for character in rest) >= _FEWEST_LETTERS and not _words("empty").fullmatch(rest):
-            content.append(rest)
+            content.append(rest[:_LONGEST_PASSAGE])
     whole = cleaned.replace(_DOT, ".")
     kept = content if content else list(sentences)
     return Passages(whole, sentences, tuple(kept[:_MOST_PASSAGES]))

@@ -15,14 +15,15 @@ from tickets.types import OTHER
 from triage.fields import Reading
 from triage.passages import Passages
 from triage.patterns import content, pattern
-from triage.requests import asks_only, is_question, is_request
+from triage.requests import asks_in_general, asks_only, is_question, is_request
 
 _DEADLINE_DAYS = 2  # business days
 _LONGEST_QUOTE = 90
 _MOST_DAYS = 30
-_LIKELY_URGENT = 0.4
+_SURE_URGENT, _LIKELY_URGENT = 0.7, 0.25
 _SURE_HIGH = 0.6
 _SURE_LOW = 0.55
+_SERVICES = {"classound", "pbx", "xbees"}  # where “no phone” is a reason for haste, though the service isn't down
 _BLOCKED_BY_NATURE = {"company.verification_code"}
 _WAITS_BY_NATURE = {"orders.tracking"}
 _ASKS_BY_NATURE = {"general.other", "billing.payment", "classound.porting", "orders.delivery", "orders.tracking"}
@@ -44,26 +45,31 @@ def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
     question = asks_only(passages)
     live = type_id in content("priority")["urgent_types"]
     fact = _fact(passages, "urgent") if not (question and type_id == OTHER) else None
+    if fact and pattern("priority", "locked_portal").search(fact.reason):  # a partner is locked out, nothing is down
+        fact = None
     if fact and live:
         return fact
-    general = question and type_id in _ASKS_BY_NATURE and (type_id == OTHER or not own_case)
-    if general and not _blocked(passages):
+    general = type_id == OTHER or (type_id in _ASKS_BY_NATURE and not own_case and asks_in_general(passages))
+    hurries = type_id != OTHER and _deadline(plain, today) is not None
+    if question and general and not hurries and not _blocked(passages):
         return Priority("low", f"a question: {_quote(question)}")
     high = _high(type_id, passages, plain, today, calm=calm is not None)
     if high:
         return high
-    if fact:
+    if fact and type_id.partition(".")[0] in _SERVICES:
         return Priority("high", fact.reason)
     if calm:
         asks = question or any(is_question(one) for one in passages.content)
         patient = type_id in _WAITS_BY_NATURE or (asks and not any(is_request(one) for one in passages.content))
         return Priority("low" if patient else "normal", f"no hurry: {_quote(calm.group())}")
-    return _by_sound(type_id, passages, odds)
+    return _by_sound(type_id, passages, odds, live=live)
 
 
-def _by_sound(type_id: str, passages: Passages, odds: Mapping[str, float]) -> Priority:
+def _by_sound(type_id: str, passages: Passages, odds: Mapping[str, float], *, live: bool) -> Priority:
     """Where no fact decides, what the classifier learned from other tickets."""
     likely = max(odds, key=lambda name: odds[name], default="normal")
+    if odds.get("urgent", 0) > _SURE_URGENT and live:
+        return Priority("urgent", "sounds like other urgent tickets")
     if odds.get("urgent", 0) > _LIKELY_URGENT:
         return Priority("high", "sounds like other urgent tickets, but nothing says that a service is down")
     if likely == "high" and odds["high"] > _SURE_HIGH:
@@ -159,3 +165,15 @@ def _around(sentence: str, match: re.Match[str]) -> str:
 def _quote(words: str) -> str:
     flat = " ".join(words.split()).strip()
     return f"“{flat if len(flat) <= _LONGEST_QUOTE else flat[: _LONGEST_QUOTE - 1].rstrip() + '…'}”"
+
+
+def signals(passages: Passages) -> list[bool]:
+    """What of priority.yml a text has, for the classifier."""
+    never = pattern("priority", "not_now", whole_words=False)
+    now = [one for one in passages.content if not never.search(one)]
+    urgent = [
+        any(pattern("priority", "urgent", reason, whole_words=False).search(one) for one in now)
+        for reason in content("priority")["urgent"]
+    ]
+    others = ("blocked", "going_wrong", "degraded", "hinders", "urgent_words", "calm", "feedback", "gets_in")
+    return [*urgent, *(pattern("priority", name).search(passages.text) is not None for name in others)]

@@ -180,7 +180,7 @@ class Live:
         for seat in self._seats:
             if seat.ticket == ticket:
                 agent = seat.signed_in.agent
-                known = people.setdefault(agent.id, {"id": agent.id, "name": agent.shown, "writing": False})
+                known = people.setdefault(agent.id, {"id": agent.id, "name": tame(agent.shown), "writing": False})
                 known["writing"] = known["writing"] or seat.writing
         return {"type": "present", "ticket": ticket, "people": sorted(people.values(), key=lambda one: one["name"])}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from unicodedata import category
 
 import nh3
 from markdown_it import MarkdownIt
@@ -14,7 +15,7 @@ _TAGS = {"p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote
 _SCHEMES = {"http", "https", "mailto"}
 # What turns the writing direction of all that follows, and what piles up over and under one letter.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARK = f"[{''.join(c for c in map(chr, range(0x300, 0x1F000)) if category(c) in ('Mn', 'Me'))}]"
 _PILE = re.compile(f"({_MARK}{{3}}){_MARK}+")
 
 

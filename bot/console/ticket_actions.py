@@ -18,6 +18,7 @@ from tickets import changes
 from tickets.access import access_by_id
 from tickets.agent_models import Agent
 from tickets.changes import Author, Changed
+from tickets.given import clean
 from tickets.states import CLOSED, STATES, NotAllowed, Targets
 from tickets.ticket_models import Ticket, TicketEvent
 from tickets.types import PRIORITIES, queues, ticket_fields, ticket_types
@@ -176,7 +177,7 @@ def field_value(form: str, typed: str) -> Any:
     Raises:
         Refused: it is not of the field's form.
     """
-    typed = typed.strip()
+    typed = clean(typed)
     if not typed:
         return None
     if form == "date":

@@ -116,7 +116,7 @@ def test_every_calculation_is_offered_with_the_entry_it_is_about() -> None:
 def test_choices_are_buttons_with_none_of_these(content: Content) -> None:
     offered = [content.entries["billing/dispute-period"], content.entries["orders/tracking"]]
     shown = replies.choices("Which?", offered)
-    assert titles(shown) == [offered[0].question, offered[1].question, "None of these"]
+    assert titles(shown) == [offered[0].question, offered[1].question, "None of these", "Open a ticket"]
     assert shown["data"] == {"type": "choices", "ids": ["billing/dispute-period", "orders/tracking"]}
 
 

@@ -293,6 +293,28 @@ def test_who_asks_can_be_corrected_and_a_field_removed(partner: Partner) -> None
     assert partner.say("change everything")["text"].startswith("I couldn't take that as a change")
 
 
+@pytest.mark.parametrize("question", ["What does it cost?", "how long does porting take?"])
+def test_a_question_while_who_asks_is_asked_or_at_the_draft_breaks_nothing(partner: Partner, question: str) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    partner.say(question)
+    assert partner.replies[-1]["data"]["slot"] == "contact_name"
+    partner.say(ME)
+    partner.say(question)
+    assert partner.replies[-1]["data"]["type"] == "draft"
+
+
+def test_a_sentence_is_nobodys_name(partner: Partner) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    partner.press("No more questions")
+    assert partner.say("the new date shall be 18 January 2027 instead")["data"]["slot"] == "contact_name"
+    assert partner.draft.contact == {}
+
+
 def test_no_at_the_draft_asks_what_to_change(partner: Partner) -> None:
     partner.say(DISPUTE)
     partner.say("3 March 2026")
@@ -342,6 +364,31 @@ def test_no_to_a_comment_asks_for_another_text(known: Partner, database: Databas
     number = opened(database)
     known.say(f"{number}: the police report is number 4711/26")
     assert known.say("no")["data"]["slot"] == "comment"
+
+
+def test_a_calculation_left_for_a_ticket_hands_over_what_it_knew(partner: Partner) -> None:
+    partner.say("work out whether I can still change the porting date, it is confirmed for 14 December 2026")
+    partner.say("too complicated, open a ticket")
+    assert partner.form == "ticket_form"
+    assert "porting date" in partner.draft.text
+    assert partner.draft.fields["confirmed_date"] == "2026-12-14"
+
+
+@pytest.mark.parametrize(
+    "text", ["ticket: PBX of Bar Roma is to be cancelled", "ticket pls - the PBX of Bar Roma is to be cancelled"]
+)
+def test_a_message_headed_ticket_is_one(partner: Partner, text: str) -> None:
+    partner.say(text)
+    assert partner.form == "ticket_form"
+    assert "Bar Roma" in partner.draft.text
+
+
+@pytest.mark.parametrize("text", ["it is solved, thanks", "forget it, I found it myself", "never mind"])
+def test_who_needs_it_no_more_is_heard(partner: Partner, text: str) -> None:
+    partner.say(DISPUTE)
+    partner.say("3 March 2026")
+    partner.press("Open a ticket")
+    assert partner.say(text)["text"].startswith("All right, I opened no ticket")
 
 
 # Tickets that are there

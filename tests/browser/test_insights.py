@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.bot.console.test_insights import DONE, Desks
 from tests.bot.peers import Rasa
-from tests.browser.test_console import DESKTOP, PHONE, SERIOUS, Office
+from tests.browser.test_console import DESKTOP, PHONE, SERIOUS, Office, ready
 from tests.service import Service, free_port
 from tests.tickets.asked import a_busy_month
 from tickets import agents
@@ -91,7 +91,7 @@ def test_a_lead_comes_from_the_figures_to_a_phrasing(office: Office, actions: De
     page = office.signed_in("clara")
     page.get_by_role("link", name="Insights").click()
     expect(page.get_by_role("img", name="Tickets opened, ")).to_be_visible()
-    page.get_by_label("Queue").select_option("Billing")
+    page.locator("select[name=queue]").select_option("Billing")
     expect(page).to_have_url(f"{office.url}/console/insights?queue=Billing")
     page.get_by_role("link", name="Not answered").click()
     expect(page).to_have_url(f"{office.url}/console/insights/unanswered?queue=Billing")
@@ -130,8 +130,9 @@ def test_a_lead_drafts_an_entry(office: Office, service: Service) -> None:
 
 def test_periods_by_dates(office: Office) -> None:
     page = office.signed_in("clara", "/console/insights")
-    page.get_by_label("Period").select_option("90")
+    page.locator("#days").select_option("90")
     expect(page).to_have_url(f"{office.url}/console/insights?days=90")
+    ready(page)
     page.get_by_label("from", exact=True).fill("2026-01-05")
     page.get_by_label("to", exact=True).fill("2026-01-09")
     page.get_by_role("button", name="Show").click()
@@ -140,7 +141,8 @@ def test_periods_by_dates(office: Office) -> None:
 
 
 def test_an_agent_is_not_let_in(office: Office) -> None:
-    page = office.signed_in("anna", "/console/insights")
+    page = office.signed_in("anna")
+    page.goto(f"{office.url}/console/insights")
     expect(page.get_by_text("This page is for leads.")).to_be_visible()
 
 

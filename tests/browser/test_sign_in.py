@@ -130,6 +130,7 @@ def test_signing_out_ends_it_in_all_pages_and_leaves_nothing(context: BrowserCon
 def test_the_session_is_kept_nowhere_and_no_token_is_in_an_address(context: BrowserContext, site: PortalSite) -> None:
     seen: list[str] = []
     page = sign_in(context, site, "ines")
+    connected(page)
     page.on("request", lambda request: seen.append(f"{request.url} {request.headers.get('referer', '')}"))
     page.on("websocket", lambda socket: seen.append(socket.url))
     bodies: list[str] = []
@@ -146,6 +147,7 @@ def test_the_session_is_kept_nowhere_and_no_token_is_in_an_address(context: Brow
 
 def test_a_session_that_has_ended_is_begun_again_unseen(context: BrowserContext, site: PortalSite) -> None:
     page = sign_in(context, site, "jack")
+    connected(page)
     with page.expect_response(re.compile("/api/web/session")) as opened:
         page.reload()
     headers = {"authorization": f"Bearer {opened.value.json()['session']}"}

@@ -18,3 +18,4 @@ form.addEventListener("submit", (event) => {
   }
   location.assign(`${form.getAttribute("action")}${query.size ? `?${query}` : ""}`);
 });
+document.documentElement.dataset.ready = ""; // clicks and keys are heard from here on

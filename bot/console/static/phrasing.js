@@ -69,3 +69,4 @@ document.getElementById("draft").addEventListener("submit", async (event) => {
 
 onRefreshed(follow);
 follow();
+document.documentElement.dataset.ready = ""; // clicks and keys are heard from here on

@@ -214,7 +214,7 @@ class TestOpening:
 
         monkeypatch.setattr(module, "open_ticket", full)
         answer = await post(client)
-        assert (answer.status_code, answer.json()) == (503, {"detail": wording.NOT_STORED})
+        assert (answer.status_code, answer.json()) == (503, {"detail": wording.NOT_SAVED})
         monkeypatch.undo()
         assert (await post(client)).status_code == 201
 
