@@ -7,6 +7,7 @@ the slot `ticket` (actions/draft.py). Nothing here claims that a ticket is open:
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -156,7 +157,7 @@ def begin() -> list[Any]:
 
 def _begun(context: Context) -> Draft:
     """A draft with everything that was said before, and what the message itself says."""
-    draft = Draft(id=context.turn_id or context.conversation, heard=context.turn_id)
+    draft = _fresh(context)
     earlier = Draft.from_slot(context.slot("ticket"))
     if earlier is not None:  # whoever wrote then writes now
         draft.contact = dict(earlier.contact)
@@ -187,6 +188,12 @@ def _begun(context: Context) -> Draft:
     elif draft.type_id:
         draft.triage = ticket_answers.verdict(context, draft)
     return draft
+
+
+def _fresh(context: Context) -> Draft:
+    """An empty draft. Without `bot`, in `rasa shell` say, there is no turn: the conversation names it then."""
+    name = context.turn_id or hashlib.sha256(context.conversation.encode()).hexdigest()[:32]
+    return Draft(id=name, heard=context.turn_id)
 
 
 def _fields_of(calculation: Calculation) -> dict[str, str]:
@@ -221,7 +228,7 @@ def _heard(context: Context, draft: Draft) -> Turn:
         draft.state = "left"
         return _going_on(draft)
     if _AFRESH.fullmatch(context.text):
-        return _going_on(Draft(id=context.turn_id or draft.id, heard=context.turn_id))
+        return _going_on(_fresh(context))
     if _BACK.fullmatch(context.text):
         return _going_on(_back(draft))
     pleasantry = next((name for name, words in _PLEASANTRIES.items() if words.fullmatch(context.text)), None)

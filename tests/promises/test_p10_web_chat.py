@@ -25,7 +25,12 @@ from tests.promises.server_log import ServerLog
 from tests.service import Service
 
 # Each has exactly one answer, whatever number follows it.
-TEXTS = ("What is the maximum dispute period?", "thank you very much", "hello there", "how do I open a ticket")
+TEXTS = (
+    "What is the maximum dispute period?",
+    "thank you very much",
+    "hello there",
+    "where do I download my invoices?",
+)
 BACK_SECONDS = 5.0  # p95, from the server's return to the client's
 
 

@@ -20,7 +20,12 @@ from tests.promises.conftest import Size
 from tests.promises.server_log import ServerLog
 from tests.service import Service
 
-TEXTS = ("What is the maximum dispute period?", "thank you very much", "hello there", "how do I open a ticket")
+TEXTS = (
+    "What is the maximum dispute period?",
+    "thank you very much",
+    "hello there",
+    "where do I download my invoices?",
+)
 TOLD_SECONDS = 3.0
 _LATE_SECONDS = 3.0  # a busy machine delivers late; the promise's own figure is printed
 
