@@ -51,7 +51,7 @@ def build_triage(
         say("triage is up to date")
         return version
     built = index.load(settings.models_dir / "index")
-    types, priorities = _labelled(examples, corrections)
+    types, priorities = labelled(examples, corrections)
     say(f"training the triage on {len(types)} examples")
     eyes = Eyes(embedder, index.reader(built.terms, built.vocabulary), built.classifier, built.classifier.labels)
     _write(folder, version, {"type": types, "priority": priorities}, eyes)
@@ -82,9 +82,7 @@ def current_version(folder: Path) -> str:
         return ""
 
 
-def _labelled(
-    examples: dict[str, list[dict[str, str]]], corrections: Sequence[Correction]
-) -> tuple[Labelled, Labelled]:
+def labelled(examples: dict[str, list[dict[str, str]]], corrections: Sequence[Correction]) -> tuple[Labelled, Labelled]:
     """Texts with their type, texts with their priority. A correction of the queue alone names no type."""
     rows = [(row["text"], type_id, row["priority"]) for type_id, some in examples.items() for row in some]
     types = [(text, type_id) for text, type_id, _ in rows]
@@ -107,10 +105,10 @@ def _only_type(queue: str) -> str:
 def _write(folder: Path, version: str, sets: dict[str, Labelled], eyes: Eyes) -> None:
     draft = folder / f"{version}.draft"
     draft.mkdir(parents=True, exist_ok=True)
-    for name, labelled in sets.items():
-        passages = [read_passages(text) for text, _ in labelled]
+    for name, rows in sets.items():
+        passages = [read_passages(text) for text, _ in rows]
         texts = [eyes.prepared(one) for one in passages]
-        train(texts, eyes.features(passages, texts), [label for _, label in labelled]).save(draft / f"{name}.npz")
+        train(texts, eyes.features(passages, texts), [label for _, label in rows]).save(draft / f"{name}.npz")
     (draft / "manifest.json").write_text(
         json.dumps({"model": eyes.embedder.name, "topics": eyes.topics, "format": _FORMAT}), encoding="utf-8"
     )

@@ -56,11 +56,16 @@ class Kinds:
     def __init__(self, classifier: Classifier, eyes: Eyes) -> None:
         self._classifier, self._eyes = classifier, eyes
 
+    @property
+    def width(self) -> int:
+        """How many features the classifier was trained on, n-grams not counted."""
+        return int(self._classifier.dense.shape[1])
+
     def judge(self, passages: Passages) -> Kind:
         """The type, its reason, and a second request where the text has one."""
         main, also = split_requests(passages)
         seen = self._seen(main)
-        odds, fact = _with_facts(seen.odds(self._classifier), main)
+        odds, fact = with_facts(seen.odds(self._classifier), main)
         best = max(odds, key=lambda name: odds[name])
         reason = fact or f"sounds like “{ticket_types()[best].title}”"
         also_asks, also_type = self._also(also, best)
@@ -76,7 +81,7 @@ class Kinds:
             if len(sentence.split()) < _FEWEST_WORDS:
                 continue
             one = Passages(sentence, (sentence,), (sentence,))
-            odds, _ = _with_facts(self._seen(one).odds(self._classifier), one)
+            odds, _ = with_facts(self._seen(one).odds(self._classifier), one)
             other = max(odds, key=lambda name: odds[name])
             if other != best and (odds[other] >= _SURE_ALSO or is_request(sentence) or is_question(sentence)):
                 words = pattern("kinds", "also_words", whole_words=False).sub("", sentence).strip(" ,.;:!?-")
@@ -105,7 +110,7 @@ def split_requests(passages: Passages) -> tuple[Passages, list[str]]:
     return Passages(text, passages.sentences, kept), also
 
 
-def _with_facts(odds: dict[str, float], passages: Passages) -> tuple[dict[str, float], str]:
+def with_facts(odds: dict[str, float], passages: Passages) -> tuple[dict[str, float], str]:
     """The odds after the facts that decide, and the last of these in words; "" where none did."""
     text = " ".join(passages.content)[:_LONGEST_READ]
     reason = ""

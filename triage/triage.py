@@ -47,7 +47,7 @@ class Triage:
         """Read models/triage; the embedder is the search's.
 
         Raises:
-            FileNotFoundError: nothing was trained yet.
+            FileNotFoundError: nothing was trained yet, or by other code.
         """
         folder: Path = settings.models_dir / "triage"
         version = current_version(folder)
@@ -56,7 +56,18 @@ class Triage:
         place = folder / version
         topics = tuple(json.loads((place / "manifest.json").read_text(encoding="utf-8"))["topics"])
         types, priorities = Classifier.load(place / "type.npz"), Classifier.load(place / "priority.npz")
-        return cls(types, priorities, topics, search, version)
+        triage = cls(types, priorities, topics, search, version)
+        if not triage.fits():
+            raise FileNotFoundError(
+                f"The triage in {folder} was trained by another version of this code. Run `care train`."
+            )
+        return triage
+
+    def fits(self) -> bool:
+        """Whether the classifiers were trained on the features that texts have now."""
+        nothing = read_passages("")
+        width = self._eyes.features([nothing], [""]).shape[1]
+        return self._kinds.width == self._priorities.dense.shape[1] == width
 
     def judge(
         self, text: str, now: datetime, *, type_id: str | None = None, known: Mapping[str, Any] | None = None
