@@ -8,6 +8,8 @@ from typing import Any, Self
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.ticket_turns import TicketRecord
+
 ENGINE_SECONDS = 13.0  # longer than an action may take (10 s), shorter than the engine's lock lives (120 s)
 BECOMES_REPLY = frozenset({"ticket", "comment"})  # of a record: `bot` says what came of it (bot/ticket_turns.py)
 _NOT_A_PAYLOAD = "\u2060"  # word joiner: invisible, and no white space that Rasa would strip
@@ -38,6 +40,7 @@ class _Said(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
+        TicketRecord.model_validate(self.record)  # here, where what is wrong is never logged with its text
         if not self.replies and not self.record.keys() & BECOMES_REPLY:
             raise ValueError("neither a reply nor something that becomes one")
         return self
