@@ -121,7 +121,11 @@ def router(
             replies = [ChatReply(text=wording.TRY_AGAIN, buttons=[], data={"type": "error", "retry": True})]
         return ChatReplies(replies=replies)
 
-    @routes.post("/web/session", summary="Begin a web chat, with the portal's token as its partner")
+    @routes.post(
+        "/web/session",
+        summary="Begin a web chat, with the portal's token as its partner",
+        openapi_extra={"requestBody": {"required": True}},  # its being JSON keeps forms of other sites out
+    )
     async def web_session(request: Request, body: WebSessionWanted | None = None) -> WebSessionOpened:
         check_caller(request, settings)
         if "x-care-chat" not in request.headers:
