@@ -67,7 +67,7 @@ class Triage:
         """Whether the classifiers were trained on the features that texts have now."""
         nothing = read_passages("")
         width = self._eyes.features([nothing], [""]).shape[1]
-        return self._kinds.width == self._priorities.dense.shape[1] == width
+        return bool(self._kinds.width == self._priorities.dense.shape[1] == width)
 
     def judge(
         self, text: str, now: datetime, *, type_id: str | None = None, known: Mapping[str, Any] | None = None

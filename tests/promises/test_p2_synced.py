@@ -29,7 +29,7 @@ from tests.postgres import MISSING, Postgres, binaries, postgres
 from tests.promises.clients import ChatClient
 from tests.promises.conftest import Size
 from tests.promises.forks import NOWHERE, ForkedBot
-from tests.promises.test_p1_numbers import WHO
+from tests.promises.ticket_talk import CONTACT as WHO
 from tests.service import ROOT, free_port
 from tickets.database import Database
 

@@ -55,3 +55,6 @@ def tickets(data_dir: Path, conversation: str) -> list[dict[str, Any]]:
     with reading(data_dir / "care.db") as connection:
         rows = connection.execute("SELECT number, key FROM tickets WHERE conversation_id = ?", [conversation])
         return [{"number": f"CC-{number:06d}", "key": key} for number, key in rows.fetchall()]
+
+
+CONTACT = {"name": "Mario Rossi", "company": "Telesistemi srl", "email": "mario@telesistemi.example"}
