@@ -28,7 +28,8 @@ from tests.promises.fail_points import FAIL_POINTS, arm
 from tests.promises.faulty_actions import BehindFaults, behind_faults, faulty
 from tests.promises.forks import ForkedBot
 from tests.promises.server_log import ServerLog
-from tests.promises.ticket_talk import CONTACT as WHO, claimed, draft_a_ticket, press_open, tickets
+from tests.promises.ticket_talk import CONTACT as WHO
+from tests.promises.ticket_talk import claimed, draft_a_ticket, press_open, tickets
 from tests.service import Service
 
 __all__ = ["behind_faults", "faulty"]
