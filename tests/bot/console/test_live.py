@@ -178,7 +178,10 @@ class TestPresence:
                 people = (await told(anna, "present"))["people"]
                 assert [(one["name"], one["writing"]) for one in people] == [("Anna", False), ("Bruno", True)]
             assert [one["name"] for one in (await told(anna, "present"))["people"]] == ["Anna"]
-            seen = [len((await told(listing, "present"))["people"]) for _ in range(3)]
+            seen: list[int] = []
+            while len(seen) < 3:  # the list may have come in before or after Anna: then it is told of her twice
+                people = (await told(listing, "present"))["people"]
+                seen += [len(people)] if seen[-1:] != [len(people)] else []
             assert seen == [1, 2, 1]
 
     async def test_a_list_opened_later_sees_who_is_where(self, windows: Windows, desk: Desk) -> None:
