@@ -98,14 +98,18 @@ def done(context: Context) -> Turn:
 def again(context: Context) -> Turn | None:
     """The same request once more, where this very turn made it before and `bot` may not have heard of it."""
     draft = Draft.from_slot(context.slot("ticket"))
-    if draft is None or draft.state not in ("sent", "added") or not draft.turn or draft.turn != context.turn_id:
+    if draft is None or not draft.turn or draft.turn != context.turn_id:
         return None
-    return Turn(record=_record(draft))
+    if draft.state == "sending":  # confirmed, and then action_ticket_done failed
+        return done(context)
+    return Turn(record=_record(draft)) if draft.state in ("sent", "added") else None
 
 
 def sent_before(context: Context) -> Turn | None:
     """“send it” after the ticket was opened: which one that is."""
     draft = Draft.from_slot(context.slot("ticket"))
+    if draft is not None and draft.state == "sending":
+        return done(context)
     return Turn(record=_record(draft)) if draft is not None and draft.state == "sent" else None
 
 

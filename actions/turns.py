@@ -104,7 +104,8 @@ Step = Callable[[Context], Turn]
 class DialogueAction(Action):  # type: ignore[misc]
     """One custom action of domain.yml: runs `step` and hands its turn to the engine.
 
-    `again` answers instead where this turn ran before and its outcome must be the same.
+    `again` answers instead where this turn ran before and its outcome must be the same. A message whose
+    understanding failed (the engine then passes it on empty) raises RuntimeError: the turn must run again.
     """
 
     def __init__(self, name: str, step: Step, tools: Tools, again: Callable[[Context], Turn | None]) -> None:
@@ -117,6 +118,9 @@ class DialogueAction(Action):  # type: ignore[misc]
         return self._name
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        message = tracker.latest_message or {}
+        if not message.get("text") and not (message.get("intent") or {}).get("name"):
+            raise RuntimeError("the message was not understood: the engine got no answer to /model/parse")
         tools = self._tools
         context = Context(tools.search(), tools.triage(), tools.database, tools.now(), tracker)
         turn = self._again(context) or self._step(context)

@@ -371,6 +371,7 @@ def test_a_slot_of_a_calculation_that_is_no_more_does_no_harm(understanding: Und
 def test_the_form_of_a_calculation_that_is_no_more_ends_politely(understanding: Understanding) -> None:
     for step in ("action_ask_policy_value", "action_decide"):
         partner = Partner(understanding, calculation=GONE)
+        partner._parsed = {"text": "3 March 2026", "intent": {"name": "question", "confidence": 1.0}}
         partner._act(step)
         assert [reply["data"]["type"] for reply in partner.replies] in (["no_answer"], ["smalltalk"])
 

@@ -58,7 +58,7 @@ def finish(partner: Partner) -> dict[str, object]:
             partner.press("Open a new ticket")
         else:
             partner.press("I don't have it")
-    ticket: dict[str, object] = partner.record["ticket"]
+    ticket: dict[str, object] = partner.record.get("ticket", {})
     return ticket
 
 
@@ -229,6 +229,16 @@ def test_the_same_turn_run_again_asks_for_the_same_ticket(partner: Partner) -> N
     ticket = finish(partner)
     again = partner.say_again("yes")
     assert again["ticket"] == ticket
+
+
+@pytest.mark.parametrize("word", ["yes", "send it"])
+def test_a_confirmed_ticket_is_not_lost_when_the_last_step_fails(partner: Partner, word: str) -> None:
+    partner.say(LOST)
+    partner.failing = "action_ticket_done"
+    assert finish(partner) == {}
+    ticket = partner.say_again(word)["ticket"]  # the same turn once more, as `bot` does on an empty answer
+    assert ticket["type"] == "hwaas.lost_item"
+    assert partner.say("send it")["ticket"] == ticket
 
 
 def test_an_answer_run_again_is_not_taken_for_the_next_one(partner: Partner) -> None:

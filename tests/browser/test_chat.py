@@ -330,6 +330,22 @@ def test_refused_message_is_not_resent_and_can_be_tried_again(context: BrowserCo
     assert second["client_id"] != first["client_id"]
 
 
+def test_what_cannot_be_stored_is_said_beside_the_log_and_fails_no_message(
+    context: BrowserContext, service: Service
+) -> None:
+    script = Script(context, [event(1, "Hello")])
+    page = open_chat(context, service.url)
+    expect(answers(page)).to_have_count(1)
+    ask(page, QUESTION)
+    expect(log(page).locator("li[data-state=pending]")).to_have_count(1)
+    for _ in range(2):
+        words = "I can't save anything right now."
+        script.send({"type": "problem", "client_id": None, "code": "not_stored", "text": words})
+    expect(log(page).locator("li.notice")).to_have_text([words])
+    expect(log(page).locator("li[data-state=pending]")).to_have_count(1)
+    expect(log(page).locator("li[data-state=failed]")).to_have_count(0)
+
+
 def test_events_are_shown_once_and_in_their_order(context: BrowserContext, service: Service) -> None:
     script = Script(context, [event(2, "two")])
     page = open_chat(context, service.url)

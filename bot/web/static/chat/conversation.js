@@ -165,6 +165,7 @@ export class Conversation {
     if (frame.type === "welcome") this.#welcome(frame);
     else if (frame.type === "event") this.#take(frame.event) && this.on("changed", {});
     else if (frame.type === "ack") this.#acknowledge(frame);
+    else if (frame.type === "problem" && frame.code === "not_stored" && !frame.client_id) this.#notice(frame.text);
     else if (frame.type === "problem") this.#problem(frame.client_id ?? this.#oldestSent, frame.code, frame.text);
     else if (frame.type === "typing") this.#typing(frame.on === true);
   }
@@ -231,6 +232,15 @@ export class Conversation {
       if (CLOSED_BUTTONS.has(code)) this.#dead.add(item.button);
     }
     this.#answered(id);
+    this.on("changed", {});
+  }
+
+  /** What the server says beside the log, because it cannot store it: the newest only, behind all there is. */
+  #notice(text) {
+    const order = this.#lastSeen + 0.5;
+    this.#notices = [
+      { key: newId(), kind: "notice", text: String(text ?? ""), at: new Date(), state: "done", order, own: true },
+    ];
     this.on("changed", {});
   }
 
