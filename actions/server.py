@@ -30,6 +30,7 @@ from actions.dialogue import STEPS
 from actions.live_index import LiveIndex
 from actions.ticket_form import again
 from actions.turns import DialogueAction, Tools
+from logs import log_to_stderr
 from settings import Settings
 from tickets.database import Database
 from tickets.language import judge
@@ -79,7 +80,9 @@ def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[]
                 raise ValueError("no action named")
         except Exception as error:  # one of the two places that catch everything: see docs/architecture.md
             # The engine turns this into an empty answer, which `bot` tells the partner about.
-            log.error("action %s failed: %s", str(call.get("next_action"))[:60], type(error).__name__, exc_info=error)
+            name = call.get("next_action")
+            known = name if isinstance(name, str) and name in STEPS else "of an unknown name"
+            log.error("action %s failed: %s", known, type(error).__name__, exc_info=error)
             return JSONResponse({"error": "the action failed"}, 500)
         return JSONResponse(result.model_dump())
 
@@ -132,7 +135,7 @@ def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[]
 def main() -> None:
     """Run the process that `care run` starts: port and token come in the environment."""
     settings = Settings.load()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(settings.log_level)
     _end_with_parent()
     judge("warm")  # the first verdict loads its word lists
     live = LiveIndex(settings)
@@ -141,6 +144,7 @@ def main() -> None:
         create_app(live, database, os.environ["CARE_INTERNAL_TOKEN"]),
         host="127.0.0.1",
         port=int(os.environ["CARE_ACTIONS_PORT"]),
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

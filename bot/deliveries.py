@@ -217,6 +217,8 @@ class Mail:
         self._port = found.port or (465 if self._tls else 587 if found.username else 25)
         self._user, self._password = unquote(found.username or ""), Secret(unquote(found.password or ""))
         self._sender = sender
+        # What we call ourselves in EHLO: smtplib would look our own name up in the DNS for every message.
+        self._ourselves = parseaddr(sender)[1].rpartition("@")[2]
 
     async def send(self, delivery: Delivery) -> None:
         """Send it; raises DeliveryError unless the server takes it."""
@@ -268,9 +270,11 @@ class Mail:
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self._tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=_SEND_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, self._ourselves, timeout=_SEND_SECONDS, context=context
+            )
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=_SEND_SECONDS)
+            server = smtplib.SMTP(self._host, self._port, self._ourselves, timeout=_SEND_SECONDS)
         try:
             server.ehlo_or_helo_if_needed()
             if not self._tls and server.has_extn("starttls"):

@@ -15,6 +15,7 @@ from bot.portal import Portal
 from bot.supervisor import Supervisor, plan, port_taken
 from bot.web.app import create_app
 from cli.run_lock import alone
+from logs import log_to_stderr
 from settings import ROOT, Settings, SettingsError
 from tickets.database import obstacle
 
@@ -23,7 +24,7 @@ _SOCKET_FRAME = 16 * 1024
 
 def run_all(settings: Settings) -> int:
     """Run until Ctrl-C or SIGTERM. The exit status: 0, or 1 with one sentence on standard error."""
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(settings.log_level)
     for noisy in ("httpx", "alembic", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if obstacle := _obstacle(settings):
@@ -74,6 +75,7 @@ async def _serve(settings: Settings) -> int:
         app,
         host=settings.host,
         port=settings.port,
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -13,7 +13,7 @@ from settings import Settings
 MOST_BODY = 64 * 1024
 _TOO_LARGE = "The request is larger than 64 KB."
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
-_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 _NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=()"
 _POLICY = (
@@ -93,7 +93,7 @@ class Guard:
             return
         host = request.get("host", "")
         response["content-security-policy"] = _POLICY.format(
-            sockets=f" ws://{host} wss://{host}" if host else "", ancestors=self._ancestors
+            sockets=f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else "", ancestors=self._ancestors
         )
         response["x-content-type-options"] = "nosniff"
         response["referrer-policy"] = "no-referrer"
