@@ -42,6 +42,7 @@ from settings import Settings
 from tickets import retention
 from tickets.base import now
 from tickets.database import Database
+from tickets.ticket_models import Ticket
 
 log = logging.getLogger("care.web")
 
@@ -54,12 +55,25 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     database = Database(settings.database, {"notify": notify(settings)})
     engine = Engine(engine_url)
     health = Health()
-    messages = Messages(database, engine, health, settings.first_answer)
     limits = Limits(settings.rate_limit)
     callers = Callers(settings, database, Portal.of(settings), limits)
     live = LiveSessions(database)
     windows = Live(database)
-    triage = TriageWorker(database, health, actions_url, internal_token(settings.data_dir), settings.first_answer)
+    triage = TriageWorker(
+        database,
+        health,
+        actions_url,
+        internal_token(settings.data_dir),
+        settings.first_answer,
+        lambda ticket: windows.publish(ticket.id, "triaged"),
+    )
+
+    def changed(ticket: Ticket) -> None:
+        """A partner opened a ticket or added to it."""
+        triage.wake()
+        windows.publish(ticket.id, "changed by its partner")
+
+    messages = Messages(database, engine, health, settings.first_answer, changed)
 
     deliveries = Deliveries(database, senders(settings))
     control = Control(database, settings.data_dir)
@@ -100,7 +114,7 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     app.include_router(chat_api.router(settings, database, messages, limits, callers, live))
     app.include_router(policies_api.router(settings, callers))
     app.include_router(socket.router(settings, database, messages, limits, callers, live))
-    app.include_router(tickets_api.router(settings, database, limits, callers, lambda ticket: triage.wake()))
+    app.include_router(tickets_api.router(settings, database, limits, callers, changed))
 
     app.router.routes.extend(console_routes(settings, database, messages, windows, health, actions_url))
 
