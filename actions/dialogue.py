@@ -8,6 +8,7 @@ from typing import Any
 from actions import follow_ups, policy_form, replies, ticket_form, ticket_wording
 from actions.replies import reply, ticket_buttons
 from actions.ticket_requests import about_ticket
+from actions.ticket_values import is_question
 from actions.turns import Context, Step, Turn
 from actions.wording import say
 from knowledge.faq.search import Decision, Hit, Result
@@ -155,7 +156,7 @@ def affirm(context: Context) -> Turn:
         return helpful(context)
     if awaiting == "choice":
         offered = context.slot("offered") or []
-        return _show_if_there(context, offered[0]) if len(offered) == 1 else choose(context)
+        return _show_if_there(context, offered[0]) if len(offered) == 1 else _which(context, offered)
     return Turn([reply(say("affirm_nothing"), type="smalltalk", kind="help")])
 
 
@@ -228,6 +229,8 @@ def _add_answer(context: Context, turn: Turn, result: Result) -> None:
         shown = _show(context, result.hits[0].id, result.hits[0].confidence)
         turn.replies += shown.replies
         turn.slots |= shown.slots | {"refused": None}
+    elif result.decision == "choices" and _cannot_wait(context):
+        _offer_ticket_or_choices(context, turn, [hit.id for hit in result.choices])
     elif result.decision == "choices":
         _offer_choices(context, turn, say("choices"), [hit.id for hit in result.choices])
     else:
@@ -250,9 +253,30 @@ def _show(context: Context, entry_id: str, confidence: float = 1.0) -> Turn:
     return Turn([replies.answer(entry, confidence, related, context.today)], slots)
 
 
+def _which(context: Context, offered: list[str]) -> Turn:
+    """“Yes” to a choice says which one of none: asked once more, and then a ticket is what “yes” is said to."""
+    entries = [context.search.entry(entry) for entry in offered if entry in context.search.index.entries]
+    shown = replies.choices(say("which_or_ticket", count=len(entries)), entries)
+    return Turn([shown], {"awaiting": "ticket"})
+
+
 def _offer_choices(context: Context, turn: Turn, text: str, ids: list[str]) -> None:
     turn.replies.append(replies.choices(text, [context.search.entry(entry) for entry in ids]))
     turn.slots |= {"offered": ids, "awaiting": "choice"}
+
+
+def _offer_ticket_or_choices(context: Context, turn: Turn, ids: list[str]) -> None:
+    """A trouble that cannot wait: a ticket first, and the entries that may help meanwhile."""
+    entries = [context.search.entry(entry) for entry in ids]
+    turn.replies.append(replies.choices(say("choices_urgent"), entries, ticket_first=True))
+    turn.slots |= {"offered": ids, "awaiting": "ticket"}
+
+
+def _cannot_wait(context: Context) -> bool:
+    """Whether a message tells a trouble, rather than asks, that triage takes for urgent or high."""
+    if is_question(context.text):
+        return False
+    return context.triage.judge(context.text, context.now).priority in ("urgent", "high")
 
 
 def _offer_ticket(turn: Turn, text: str, **data: Any) -> None:

@@ -6,10 +6,12 @@ It lives in the slot `ticket` as JSON, so that every replica and the engine's tr
 from __future__ import annotations
 
 import re
+from calendar import month_abbr, month_name
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from actions.ticket_words import anywhere
 from actions.wording import day
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
@@ -18,6 +20,8 @@ _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+_NO_NAME = anywhere("no_part_of_names")
+_MONTHS = {name.casefold() for names in (month_name, month_abbr) for name in names}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BETWEEN = re.compile(r"[\n,;|/()]+|\s[-–]\s|\b(?:from|of|at|with)\b", re.IGNORECASE)
 _FILLER = re.compile(
@@ -51,6 +55,11 @@ class Draft:
         turn: the turn that sent it.
         heard: the turn heard last: one that runs again after a crash is not heard twice.
         target: the ticket that its text is added to instead.
+        anonymous: whether nobody vouches for the partner, so that name, company and address are needed too.
+        insisted: whether it was said what an e-mail address is needed for: that is said once.
+        former: the type before the last change and its fields, {"type", "fields"}, until the next message.
+        perhaps: a type that the draft may be of since the last message: it is asked.
+        loose_day: a date that was said alone where the type has two: it is asked which one it is.
     """
 
     id: str
@@ -72,6 +81,11 @@ class Draft:
     turn: str = ""
     heard: str = ""
     target: str = ""
+    anonymous: bool = False
+    insisted: bool = False
+    former: dict[str, Any] = field(default_factory=dict)
+    perhaps: str = ""
+    loose_day: str = ""
 
     @classmethod
     def from_slot(cls, slot: Any) -> Draft | None:
@@ -82,7 +96,8 @@ class Draft:
             found = cls(**slot)
         except TypeError:
             return None
-        known = found.type_id in ticket_types() or not found.type_id
+        types = {found.type_id, found.perhaps, found.former.get("type", "")} - {""}
+        known = types <= ticket_types().keys()
         return found if known and found.fields.keys() <= ticket_fields().keys() else None
 
     def slot(self) -> dict[str, Any]:
@@ -126,9 +141,9 @@ class Draft:
         return next((name for name in self.missing() if name not in self.declined), None)
 
     def completeness(self) -> tuple[int, int]:
-        """How many of the things that the type needs are known, and how many it needs."""
-        needed = len(self.type.needs)
-        return needed - len(self.missing()), needed
+        """How many of the things that are needed are known, and how many are needed: of the type, and of who asks."""
+        needed = len(self.type.needs) + (len(CONTACT) if self.anonymous else 0)
+        return needed - len(self.missing()) - len(self.missing_contact()), needed
 
     def put(self, found: dict[str, Any]) -> bool:
         """Take fields; whether there were any. A field said anew replaces what was known."""
@@ -145,7 +160,7 @@ class Draft:
             self.contact["email"] = address[0]
             text = text.replace(address[0], "\n")
             taken = True
-        parts = [part for part in map(_bare, _BETWEEN.split(text)) if part and len(part.split()) <= _MOST_NAME_WORDS]
+        parts = [part for part in map(_bare, _BETWEEN.split(text)) if _is_name(part)]
         wanted = [name for name in ("name", "company") if not self.contact.get(name)]
         if len(parts) == 1 and (asked := str(self.asked).removeprefix("contact_")) in wanted:
             wanted = [asked]
@@ -153,6 +168,12 @@ class Draft:
             self.contact[name] = part[:_MOST_CONTACT]
             taken = True
         return taken
+
+    def missing_contact(self) -> list[str]:
+        """What nobody knows of who writes."""
+        if not self.anonymous:
+            return []
+        return [one for one in CONTACT if not self.contact.get(one.removeprefix("contact_"))]
 
     def next_contact(self) -> str | None:
         """What is still to be asked of who writes."""
@@ -175,6 +196,12 @@ def email_in(text: str) -> str:
     """The e-mail address in a text, "" where there is none."""
     found = _EMAIL.search(re.sub(r"\s*@\s*", "@", text))
     return found[0] if found else ""
+
+
+def _is_name(part: str) -> bool:
+    """Whether a part of a message can be the name of a person or a company: short, with letters, no sentence."""
+    letters = [word for word in re.findall(r"[^\W\d_]{2,}", part) if word.casefold() not in _MONTHS]
+    return bool(letters) and len(part.split()) <= _MOST_NAME_WORDS and _NO_NAME.search(part) is None
 
 
 def _bare(part: str) -> str:

@@ -71,9 +71,10 @@ def calculations(entry_id: str) -> list[Button]:
     ]
 
 
-def choices(text: str, entries: Sequence[Entry]) -> Reply:
-    """Up to three entries to choose from; a ticket for what none of them is about."""
+def choices(text: str, entries: Sequence[Entry], *, ticket_first: bool = False) -> Reply:
+    """Up to three entries to choose from, and a ticket for what none of them is about."""
     offered = [button(entry.question, "show_entry", entry=entry.id) for entry in entries]
     none = button(say("button_none_of_these"), "none_of_these")
     open_one = button(say("button_open_ticket"), "open_ticket")
-    return reply(text, [*offered, none, open_one], type="choices", ids=[entry.id for entry in entries])
+    buttons = [open_one, *offered, none] if ticket_first else [*offered, none, open_one]
+    return reply(text, buttons, type="choices", ids=[entry.id for entry in entries])

@@ -5,60 +5,36 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import ticket_wording
+from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
 from actions.draft import CONTACT, Draft, email_in
+from actions.ticket_changes import is_no, is_yes
 from actions.ticket_requests import says_nothing
+from actions.ticket_text import say, take, verdict
 from actions.ticket_words import any_of, only
 from actions.turns import Context
-from knowledge.reading.dates import find_days
 from tickets.language import judge
 from tickets.types import ticket_fields, ticket_types
 
-_YES = only("agrees", "send", then=("agrees", "agrees_more", "send", "polite"))
-_NO = only("denies", then=("polite",))
 _UNKNOWN = only("has_not", then=("polite",))
 _UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
 _AS_IS = only("as_is", then=("polite",))
-_NO_VALUE = only("no_value", "agrees", "send", "polite", then=("no_value", "agrees", "send", "polite"))
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
-_ANEW = re.compile(r"^\W*(?:description|text)\s*[:=]\s*", re.IGNORECASE)
-_ADD = re.compile(r"^\W*(?:please )?(?:add|also|and)\s*(?:to (?:the|my) (?:text|ticket))?\s*:\s*", re.IGNORECASE)
-_CONTACT_SAID = re.compile(
-    r"\b(?P<what>name|company|e-?mail(?: address)?)\s+(?:is|to|:|=|should be)\s*(?P<value>[^\n]{2,120})", re.IGNORECASE
-)
-_REMOVE = re.compile(
-    rf"^\W*(?:(?:no|please|pls),? )*{any_of('removes')}\s+(?:(?:the|my|that|this) )?(?P<what>.{{2,60}})", re.IGNORECASE
-)
-_CHANGE = re.compile(rf"^\W*{any_of('changes')}\b", re.IGNORECASE)
-_LEAD = re.compile(
-    rf"^\W*(?:{any_of('value_lead')}\b[\s:.,]*|serial(?: number)?(?: is)?[\s:]+|"
-    r"(?:order|invoice)(?: number| no\.?| nr\.?)?(?: is)?[\s:#]+|pbx(?: is| of)?[\s:]+|s/?n[\s:]+)+",
-    re.IGNORECASE,
-)
-_ORDER = re.compile(r"\border\b", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
-_SURE_FIELDS = {"did_numbers", "invoice_number", "order_number", "serial_number"}
-_CODES = {"invoice_number", "order_number", "serial_number"}  # no such number is without a digit
 _MOST_TEXT_FIELD = 200
-_MOST_LONG = 2000
 _FEWEST_WORDS = 2  # a shorter text says nothing that a ticket could be about
 _KEPT_WORDS = 3  # from which a text that is no answer is kept as part of the description
+_KEPT_QUESTION = 6  # and a question, which may only be one to the bot
 _SHORT = 3  # words of an answer that may be a name only
-
-
-def is_yes(text: str) -> bool:
-    """Whether a message only agrees."""
-    return _YES.fullmatch(text) is not None
+_SENTENCE = 6  # words from which an answer to “who asks?” is a sentence about something else
+_MOST_WHO = 12  # words that say who asks; more are a text of their own
 
 
 def answer(context: Context, draft: Draft) -> None:
     """Take a message as the answer to `draft.asked`."""
     text, asked = context.text.strip(), draft.asked or "description"
-    anew = _ANEW.match(text)
-    if anew and not draft.target:
-        draft.texts = []
-        say(context, draft, text[anew.end() :], "description")
-    elif asked == "rewrite" and draft.refused is not None:
+    if ticket_changes.anew(context, draft, text):
+        return
+    if asked == "rewrite" and draft.refused is not None:
         _rewritten(context, draft, text)
     elif asked == "english" and draft.refused is not None:
         english(context, draft, text)
@@ -68,37 +44,18 @@ def answer(context: Context, draft: Draft) -> None:
         _type(context, draft, text)
     elif asked == "similar":
         _similar(context, draft, text)
+    elif asked == "other" and draft.perhaps:
+        ticket_changes.other(context, draft, text)
+    elif asked == "which_date" and draft.loose_day:
+        ticket_changes.which_date(context, draft, text)
+    elif asked == "tier":
+        _tier(context, draft, text)
     elif asked in CONTACT:
-        _contact(draft, text)
+        _contact(context, draft, text)
     elif asked in ("confirm", "edit"):
-        _confirmed(context, draft, text)
+        ticket_changes.confirmed(context, draft, text)
     else:
         _field(context, draft, text, asked)
-
-
-def say(context: Context, draft: Draft, text: str, of: str) -> None:
-    """Take the partner's own words, through the English gate.
-
-    Args:
-        of: description, comment, or the field that they are the value of.
-    """
-    found = judge(text)
-    if (found.english and found.sure) or (not found.sure and draft.doubted):
-        take(context, draft, text, of)
-        return
-    draft.doubted = draft.doubted or not found.sure
-    draft.refused = {"text": text, "of": of, "language": found.language, "sure": found.sure}
-
-
-def take(context: Context, draft: Draft, text: str, of: str) -> None:
-    """Words that are English."""
-    draft.refused = None
-    if of in ticket_fields():
-        _field(context, draft, text, of, gate=False)
-        return
-    draft.texts = [*draft.texts, text]
-    if of != "comment":
-        draft.triage = verdict(context, draft)
 
 
 def english(context: Context, draft: Draft, text: str) -> None:
@@ -106,30 +63,10 @@ def english(context: Context, draft: Draft, text: str) -> None:
     assert draft.refused is not None
     if is_yes(text):
         take(context, draft, draft.refused["text"], draft.refused["of"])
-    elif _NO.fullmatch(text):
+    elif is_no(text):
         draft.refused = {**draft.refused, "sure": True}
     else:
         say(context, draft, text, draft.refused["of"])
-
-
-def verdict(context: Context, draft: Draft) -> dict[str, Any]:
-    """Triage what is known so far, as JSON; a type that is settled stays."""
-    settled = draft.type_id if draft.settled else None
-    found = context.triage.judge(draft.text or draft.type.title, context.now, type_id=settled, known=draft.fields)
-    if not draft.settled:
-        draft.type_id = found.type
-    new = {name: value for name, value in found.fields.items() if name not in draft.fields}
-    if draft.finding:  # what was asked of a calculation says little else of the case
-        new = {name: value for name, value in new.items() if name in _SURE_FIELDS}
-    draft.put(new)
-    return found.to_json()
-
-
-def send(context: Context, draft: Draft) -> None:
-    """The partner confirmed: nothing is asked any more."""
-    if not draft.target:
-        draft.triage = verdict(context, draft)
-    draft.state, draft.turn = "sending", context.turn_id
 
 
 def add_to(context: Context, draft: Draft, number: str) -> None:
@@ -137,16 +74,44 @@ def add_to(context: Context, draft: Draft, number: str) -> None:
     draft.target, draft.state, draft.turn = number, "sending", context.turn_id
 
 
+def decline(draft: Draft, name: str) -> None:
+    """Go on without what was asked; without an e-mail address only after saying what that means."""
+    if name == "contact_email" and not draft.insisted:
+        draft.insisted, draft.mood = True, "insists"
+        return
+    draft.declined = [*draft.declined, name]
+    draft.mood = "declined" if name in ticket_fields() else "heard"
+    draft.settled = draft.settled or name in ticket_fields()
+
+
+def decline_all(draft: Draft) -> None:
+    """Ask nothing more of what the type needs; while it is asked who writes, nothing more of that."""
+    if draft.asked in CONTACT:
+        draft.declined = sorted({*draft.declined, *CONTACT[:2]})
+        decline(draft, "contact_email")
+    else:
+        draft.declined = sorted({*draft.declined, *draft.missing(), "tier"})
+        draft.settled = True
+
+
 def _rewritten(context: Context, draft: Draft, text: str) -> None:
     assert draft.refused is not None
-    if not (is_yes(text) or _NO.fullmatch(text) or "english" in text.casefold()):
-        say(context, draft, text, draft.refused["of"])
+    of = draft.refused["of"]
+    if is_yes(text) or is_no(text) or "english" in text.casefold():
+        return
+    if of in ticket_fields() and ticket_fields()[of].form != "long":  # a name has no language
+        draft.refused = None
+        _field(context, draft, text, of)
+    else:
+        say(context, draft, text, of)
 
 
 def _described(context: Context, draft: Draft, text: str, of: str) -> None:
     words = re.findall(r"[^\W_]{2,}", text)
     few = len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text)
-    if few or says_nothing(text):
+    if of == "description" and email_in(text) and len(text.split()) <= _SHORT + 2 and draft.take_contact(text):
+        draft.mood = "heard"  # who writes, and nothing of the matter
+    elif few or says_nothing(text):
         draft.mood = "too_short"
     else:
         say(context, draft, text, of)
@@ -163,7 +128,7 @@ def _type(context: Context, draft: Draft, text: str) -> None:
         offered = [one for one in offered if said in ticket_types()[one].title.casefold()]
     if offered:
         draft.type_id = offered[0]
-    elif _NO.fullmatch(text) or _UNKNOWN.fullmatch(text):
+    elif is_no(text) or _UNKNOWN.fullmatch(text):
         pass  # an agent sorts it out
     elif len(text.split()) <= _SHORT:
         draft.texts = [*draft.texts, text]  # too short to judge its language
@@ -178,23 +143,60 @@ def _type(context: Context, draft: Draft, text: str) -> None:
 def _similar(context: Context, draft: Draft, text: str) -> None:
     if is_yes(text) and draft.similar:
         add_to(context, draft, draft.similar[0]["number"])
-    elif _NO.fullmatch(text) or re.search(r"\b(?:new|another|separate|different)\b", text, re.IGNORECASE):
+    elif is_no(text) or re.search(r"\b(?:new|another|separate|different)\b", text, re.IGNORECASE):
         draft.similar = []
     else:
         say(context, draft, text, "description")
         draft.similar = []
 
 
-def _contact(draft: Draft, text: str) -> None:
-    if _UNKNOWN.fullmatch(text):
-        draft.declined, draft.mood = [*draft.declined, str(draft.asked)], "heard"
-    elif draft.asked == "contact_email" and not email_in(text):
-        draft.mood = "not_email"
-    elif _NO_VALUE.fullmatch(text) or not draft.take_contact(text):
-        draft.mood = "not_understood"
+def _tier(context: Context, draft: Draft, text: str) -> None:
+    """Of which tier the wanted licenses are."""
+    if ticket_values.put_tier(draft, text):
+        return
+    if _UNKNOWN.fullmatch(text) or _AS_IS.fullmatch(text):
+        draft.declined = [*draft.declined, "tier"]
+    elif _WHY.fullmatch(text):
+        draft.mood = "why"
+    else:
+        _missed(context, draft, text, "wanted_licenses")
 
 
-def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool = True) -> None:
+def _contact(context: Context, draft: Draft, text: str) -> None:
+    """Who asks; a sentence about something else changes the draft, or is kept in its text."""
+    asked = str(draft.asked)
+    if _WHY.fullmatch(text):
+        draft.mood = "why_contact"
+    elif _AS_IS.fullmatch(text):
+        decline_all(draft)
+    elif _UNKNOWN.fullmatch(text) or (asked == "contact_email" and is_no(text)):
+        decline(draft, asked)
+    elif _late(draft, text):
+        draft.mood = "changed"
+    elif ticket_values.says_no_value(text) or ticket_values.is_no_name(text) or not _who(draft, text):
+        _no_who(context, draft, text, asked)
+
+
+def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
+    """A message that doesn't say who asks: something about the ticket, or not understood."""
+    given = ticket_values.without_names(context.triage.read(draft.type_id, text, context.now))
+    if given or (len(text.split()) >= _SENTENCE and not ticket_values.is_question(text)):
+        ticket_changes.changed(context, draft, text)
+        draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
+    else:
+        draft.mood = "no_change"
+    if draft.mood == "no_change":
+        draft.mood = "not_email" if asked == "contact_email" else "not_understood"
+
+
+def _who(draft: Draft, text: str) -> bool:
+    """Whether a message says who asks, and the draft has taken it."""
+    if draft.asked == "contact_email" and not email_in(text):
+        return False
+    return len(text.split()) <= _MOST_WHO and not ticket_values.is_question(text) and draft.take_contact(text)
+
+
+def _field(context: Context, draft: Draft, text: str, name: str) -> None:
     """The value of a field, as the triage reads it or, where that is plausible, as it was typed."""
     draft.settled = True  # what is asked for must not change while it is answered
     field = ticket_fields()[name]
@@ -202,27 +204,34 @@ def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool =
         draft.mood = "why"
         return
     if _UNKNOWN.fullmatch(text):
-        draft.declined, draft.mood = [*draft.declined, name], "declined"
+        decline(draft, name)
         return
     if _AS_IS.fullmatch(text):
-        draft.declined = sorted({*draft.declined, *draft.missing()})
+        decline_all(draft)
         return
     if field.form != "long" and len(text) > _MOST_TEXT_FIELD:  # a mail in parts: more of the description
         draft.mood = "kept"
         say(context, draft, text, "description")
         return
+    if field.form != "date" and name != "since" and ticket_changes.loose(context, draft, text):
+        return
+    given = bool(context.triage.read(draft.type_id, text, context.now))
+    if field.form != "long" and ticket_changes.corrected(context, draft, text, given):
+        return
+    if field.form != "long" and ticket_values.says_no_value(text):
+        _missed(context, draft, text, name)
+        return
     read = context.triage.read(draft.type_id, text, context.now, asked=name)
     if field.form == "long" and name != "address":  # names say nothing about a language
-        if gate:
-            say(context, draft, text, name)
-        else:
-            draft.put({**read, name: text[:_MOST_LONG]})
-    elif read:
+        say(context, draft, text, name)
+        return
+    read = ticket_values.sensible(draft, text, read, name)
+    if read:
         draft.put(read)
     elif _UNKNOWN_LEAD.match(text):
-        draft.declined, draft.mood = [*draft.declined, name], "declined"
+        decline(draft, name)
         draft.texts = [*draft.texts, text]
-    elif not _NO_VALUE.fullmatch(text) and (value := _typed(context, draft, name, text)):
+    elif value := _typed(context, draft, name, text):
         draft.put(value)
     else:
         _missed(context, draft, text, name)
@@ -230,34 +239,25 @@ def _field(context: Context, draft: Draft, text: str, name: str, *, gate: bool =
     draft.misses = 0
 
 
+def _late(draft: Draft, text: str) -> bool:
+    """Whether a message answers an earlier question that is still open, and the draft has taken it."""
+    name = ticket_values.late(draft, text)
+    return bool(name) and draft.put({name: ticket_values.without_lead(text)})
+
+
 def _typed(context: Context, draft: Draft, name: str, text: str) -> dict[str, Any]:
-    """The message itself as a field's value, {} where it cannot be."""
-    form = ticket_fields()[name].form
-    past = name in ("date", "purchase_date", "invoice_date")
-    days = find_days(text, context.today, past)
-    day = days[0].readings[0].isoformat() if len(days) == 1 and len(days[0].readings) == 1 else ""
-    if form == "date":
-        return {name: day} if day else {}
-    if form == "email":
-        return {name: found} if (found := email_in(text)) else {}
-    if form == "numbers":
-        return {}
-    if form == "long":
-        return {name: text[:_MOST_LONG]}
-    value = _LEAD.sub("", text).strip(" .,;:") or text
-    if day and name != "since" and len(text.split()) <= _SHORT + 1:
+    """The message itself as the value of what was asked, or of a date that is still missing."""
+    day = ticket_values.lone_day(text, context.today)
+    if day and ticket_fields()[name].form != "date" and name != "since":
         dates = [one for one in draft.missing() if ticket_fields()[one].form == "date"]
         return {dates[0]: day} if dates else {}
-    if name in _CODES and not any(letter.isdigit() for letter in value):
-        return {}
-    group = next((group for group in draft.type.needs if name in group), ())
-    if _ORDER.search(text) and "order_number" in group:
-        name = "order_number"
-    return {name: value} if len(value) <= _MOST_TEXT_FIELD else {}
+    return ticket_values.typed(draft, name, text, context.today)
 
 
 def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
     """A message that is no value of what was asked: nothing that was said is thrown away."""
+    if _late(draft, text):
+        return
     draft.misses += 1
     language = judge(text)
     if not language.english and language.sure and len(text.split()) >= _FEWEST_WORDS:
@@ -265,63 +265,7 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
         return
     hint = {"numbers": "not_numbers", "date": "not_date", "email": "not_email"}
     draft.mood = hint.get(ticket_fields()[name].form, "not_understood")
-    if len(text.split()) >= _KEPT_WORDS:
-        draft.texts = [*draft.texts, text]
-        draft.mood = "kept"
-
-
-def _confirmed(context: Context, draft: Draft, text: str) -> None:
-    """At the draft: yes, no, a change, or something to add."""
-    if draft.asked == "confirm" and is_yes(text):
-        send(context, draft)
-    elif is_yes(text):
-        draft.mood = "heard"
-    elif _NO.fullmatch(text):
-        if draft.target:
-            draft.texts, draft.mood = [], "heard"
-        else:
-            draft.mood = "edit"
-    elif draft.target:
-        say(context, draft, text, "comment")
-    else:
-        _changed(context, draft, text)
-
-
-def _changed(context: Context, draft: Draft, text: str) -> None:
-    draft.settled = draft.settled or bool(draft.type_id)
-    draft.mood = "changed"
-    contact = _CONTACT_SAID.search(text)
-    read = context.triage.read(draft.type_id, text, context.now) if draft.type_id else {}
-    added = _ADD.match(text)
-    if contact and (draft.contact or draft.next_contact()) and not (contact["what"][0] in "eE" and "email" in read):
-        what = {"n": "name", "c": "company", "e": "email"}[contact["what"][0].lower()]
-        value = email_in(text) if what == "email" else contact["value"].strip(" .!")
-        if value:
-            draft.contact[what] = value
-        else:
-            draft.mood = "not_email"
-    elif _REMOVE.match(text):
-        _remove(draft, text)
-    elif added:
-        say(context, draft, text[added.end() :], "description")
-    elif read:
-        draft.put(read)
-        draft.triage = verdict(context, draft)
-    elif _CHANGE.match(text) or text.rstrip().endswith("?"):
-        draft.mood = "no_change"
-    else:
-        say(context, draft, text, "description")
-
-
-def _remove(draft: Draft, text: str) -> None:
-    """“remove the PBX”, “delete the last line”."""
-    found = _REMOVE.match(text)
-    what = found["what"].casefold().strip(" .!") if found else ""
-    named = [name for name in draft.fields if what in (ticket_fields()[name].label.casefold(), name.replace("_", " "))]
-    if named:
-        draft.fields = {name: value for name, value in draft.fields.items() if name not in named}
-        draft.declined = [*draft.declined, *named]
-    elif what in ("that", "it", "last line", "the last line", "last sentence") and len(draft.texts) > 1:
-        draft.texts = draft.texts[:-1]
-    else:
-        draft.mood = "no_change"
+    if ticket_values.is_question(text) and len(text.split()) < _KEPT_QUESTION:
+        draft.mood = "question"
+    elif language.english and len(text.split()) >= _KEPT_WORDS and not ticket_kind.follow(context, draft, text):
+        draft.texts, draft.mood = [*draft.texts, text], "kept"

@@ -14,7 +14,7 @@ from typing import Any
 from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
 from sqlalchemy.orm import Session
 
-from actions import policy_form, ticket_answers, ticket_wording
+from actions import policy_form, ticket_answers, ticket_changes, ticket_kind, ticket_text, ticket_values, ticket_wording
 from actions.calculation import Calculation
 from actions.draft import Draft, email_in
 from actions.replies import Reply, button, reply
@@ -187,10 +187,10 @@ def _begun(context: Context) -> Draft:
         words = [said]
     text = "\n".join(dict.fromkeys(word for word in words if word and not says_nothing(word)))
     if text:
-        ticket_answers.say(context, draft, text, "description")
+        ticket_text.say(context, draft, text, "description")
         _know_sender(context, draft, text)
     elif draft.type_id:
-        draft.triage = ticket_answers.verdict(context, draft)
+        draft.triage = ticket_text.verdict(context, draft)
     return draft
 
 
@@ -217,7 +217,7 @@ def _adding(context: Context, draft: Draft) -> Draft:
     found = None if context.pressed else about_ticket(context.text)
     draft.target = found.ticket if found else context.entity("ticket") or ""
     if found is not None and found.rest:
-        ticket_answers.say(context, draft, context.text.strip(), "comment")
+        ticket_text.say(context, draft, context.text.strip(), "comment")
     return draft
 
 
@@ -233,6 +233,11 @@ def _heard(context: Context, draft: Draft) -> Turn:
         return _going_on(draft)
     if _AFRESH.fullmatch(context.text):
         return _going_on(_fresh(context))
+    former, draft.former = draft.former, {}
+    if former and (_BACK.fullmatch(context.text) or ticket_changes.is_no(context.text)):
+        draft.former = former
+        ticket_kind.turn_to(context, draft, former["type"])
+        return _going_on(draft)
     if _BACK.fullmatch(context.text):
         return _going_on(_back(draft))
     pleasantry = next((name for name, words in _PLEASANTRIES.items() if words.fullmatch(context.text)), None)
@@ -283,28 +288,41 @@ def _pressed(context: Context, draft: Draft) -> Turn:
     value = context.entity("value") or ""
     kind, _, what = value.partition(".")
     if value == "send":
-        ticket_answers.send(context, draft)
+        ticket_changes.send(context, draft)
     elif value == "cancel":
         draft.state = "left"
     elif value == "edit":
         draft.mood = "edit"
     elif value == "retype":
-        draft.settled, draft.triage = False, {**draft.triage, "confidence": 0.0}
+        ticket_kind.ask_anew(draft)
+    elif value == "keep":
+        draft.perhaps = ""
     elif value == "skip" and draft.asked:
-        draft.declined, draft.settled, draft.mood = [*draft.declined, draft.asked], True, "declined"
+        ticket_answers.decline(draft, draft.asked)
     elif value == "skip_all":
-        draft.declined = sorted({*draft.declined, *draft.missing()})
-        draft.settled = True
+        ticket_answers.decline_all(draft)
     elif kind == "english" and draft.refused is not None:
         ticket_answers.english(context, draft, what)
     elif kind == "type" and what in ticket_types():
-        draft.type_id, draft.settled = what, True
-        draft.triage = ticket_answers.verdict(context, draft)
+        _typed(context, draft, what)
+    elif kind == "date" and draft.loose_day and what in ticket_values.date_fields(draft):
+        ticket_changes.put_date(context, draft, what)
+    elif kind == "tier" and draft.asked == "tier":
+        ticket_values.put_tier(draft, what)
     elif value == "new":
         draft.similar = []
     elif kind == "same" and any(what == one["number"] for one in draft.similar or []):
         ticket_answers.add_to(context, draft, what)
     return _going_on(draft)
+
+
+def _typed(context: Context, draft: Draft, type_id: str) -> None:
+    """The button of a type: the first one, or another than before."""
+    if draft.asked == "type":
+        draft.type_id, draft.settled, draft.former = type_id, True, {}
+        draft.triage = ticket_text.verdict(context, draft)
+    else:
+        ticket_kind.turn_to(context, draft, type_id)
 
 
 def _back(draft: Draft) -> Draft:
@@ -313,6 +331,8 @@ def _back(draft: Draft) -> Draft:
         draft.mood = "edit"
     elif draft.refused is not None:
         draft.refused = None
+    elif draft.perhaps or draft.loose_day:
+        draft.perhaps = draft.loose_day = ""
     elif draft.contact and str(draft.asked).startswith("contact_"):
         draft.contact.popitem()
     elif draft.declined:
@@ -330,7 +350,10 @@ def _back(draft: Draft) -> Draft:
 
 
 def _next(context: Context, draft: Draft) -> str:
-    """A field, or a step: rewrite, english, description, type, similar, contact_…, edit, confirm, comment."""
+    """A field, or a step.
+
+    Those are rewrite, english, comment, description, type, other, which_date, similar, tier, contact_…, edit, confirm.
+    """
     if draft.refused is not None:
         return "rewrite" if draft.refused["sure"] else "english"
     if draft.target:
@@ -341,6 +364,10 @@ def _next(context: Context, draft: Draft) -> str:
         return "description"
     if not draft.settled and draft.triage.get("confidence", 1.0) < _UNSURE_TYPE:
         return "type"
+    if draft.perhaps:
+        return "other"
+    if draft.loose_day:
+        return "which_date"
     if draft.similar is None:
         draft.similar = context.read(lambda session: _similar(session, context, draft))
     if draft.similar:
@@ -348,8 +375,10 @@ def _next(context: Context, draft: Draft) -> str:
     missing = draft.next_field()
     if missing is not None:
         return missing
-    known = context.read(lambda session: viewer_of(session, context.conversation)).partner_id is not None
-    contact = None if known else draft.next_contact()
+    if ticket_values.lacks_tier(draft):
+        return "tier"
+    draft.anonymous = context.read(lambda session: viewer_of(session, context.conversation)).partner_id is None
+    contact = draft.next_contact() if draft.anonymous else None
     return contact or "confirm"
 
 

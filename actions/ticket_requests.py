@@ -23,6 +23,7 @@ _LEAD = re.compile(rf"^\W*(?:{any_of('greeting')}\b\W*)+|^\W*{any_of('leads_to_m
 _ONLY_LEAD = re.compile(rf"(?:\W|\b{any_of('greeting', 'address')}\b)*", re.IGNORECASE)
 _YES_LEAD = re.compile(rf"^\W*(?:{any_of('agrees', 'send', 'polite')}\b\W*)+", re.IGNORECASE)
 _STATE = re.compile(rf"\?|\b{any_of('state')}\b", re.IGNORECASE)
+_PERSON = anywhere("wants_person")
 _MINE = anywhere("own_tickets")
 _SENT = re.compile(
     rf"\W*(?:please )?(?:send|submit|open)(?: it| the ticket| this)?(?:\W+{any_of('polite')})*\W*", re.IGNORECASE
@@ -34,7 +35,10 @@ _NOTHING = re.compile(rf"\W*(?:{any_of('says_nothing')}\b\W*)*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class AboutTicket:
-    """What a message wants of tickets: intent is open_ticket, ticket_status, ticket_comment, my_tickets or affirm."""
+    """What a message wants of tickets.
+
+    Its intent is open_ticket, ticket_status, ticket_comment, my_tickets, affirm, or human: a person is wanted.
+    """
 
     intent: str
     ticket: str = ""  # CC-000123
@@ -64,6 +68,8 @@ def about_ticket(text: str) -> AboutTicket | None:
         return AboutTicket("open_ticket", rest=_rest(text, asked))
     if _IN_OTHER_LANGUAGES.search(text):
         return AboutTicket("open_ticket", rest=text.strip())
+    if _PERSON.search(text):
+        return AboutTicket("human", rest=text.strip())
     return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.draft import CONTACT, Draft, shown
 from actions.replies import Button, Reply, button, reply
+from actions.ticket_values import TIERS, date_fields
 from actions.wording import day, has, say
 from tickets.states import SHOWN
 from tickets.ticket_models import Ticket, TicketEvent
@@ -16,6 +18,7 @@ from tickets.types import OTHER, question, ticket_fields, ticket_types
 
 _MOST_TYPES = 3
 _MOST_SHOWN = 1500  # characters of the description in a draft; the ticket has it all
+_RECALLS = ("heard", "resumed", "begun")  # moods in which a field is asked for with what is known already
 _MOST_TITLE = 75
 
 
@@ -49,11 +52,11 @@ def asking(draft: Draft) -> Reply:
             *buttons,
         ]
     else:
-        parts.append(say(f"ticket_ask_{asked}", number=draft.target))
-    if asked == "edit":
-        buttons = [_choice(draft, say("button_other_type"), "retype"), *buttons]
+        parts.append(say(f"ticket_ask_{asked}", **_about(draft)))
+        buttons = [*_ways_on(draft, asked), *buttons]
+    buttons = [*_undo(draft), *buttons]
     known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
-    if known and draft.mood in ("heard", "resumed", "changed", "begun") and asked in ticket_fields():
+    if known and (draft.mood == "changed" or (draft.mood in _RECALLS and asked in ticket_fields())):
         parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
     return reply(
         "\n\n".join(parts),
@@ -64,6 +67,40 @@ def asking(draft: Draft) -> Reply:
         fields=draft.fields,
         missing=draft.missing(),
     )
+
+
+def _about(draft: Draft) -> dict[str, str]:
+    """What the questions of the steps speak of."""
+    return {
+        "number": draft.target,
+        "title": ticket_types()[draft.perhaps or OTHER].title,
+        "before": draft.type.title,
+        "day": day(date.fromisoformat(draft.loose_day)) if draft.loose_day else "",
+    }
+
+
+def _ways_on(draft: Draft, asked: str) -> list[Button]:
+    """The answers that a step offers as buttons."""
+    retype = _choice(draft, say("button_other_type"), "retype")
+    if asked == "edit":
+        return [retype]
+    if asked == "other":
+        yes = _choice(draft, say("button_retype", title=ticket_types()[draft.perhaps].title), f"type.{draft.perhaps}")
+        return [yes, _choice(draft, say("button_keep_type", title=draft.type.title), "keep"), retype]
+    if asked == "which_date":
+        return [_choice(draft, ticket_fields()[one].label, f"date.{one}") for one in date_fields(draft)]
+    if asked == "tier":
+        tiers = [_choice(draft, one, f"tier.{one}") for one in TIERS]
+        return [*tiers, _choice(draft, say("button_dont_have"), "skip")]
+    return [_choice(draft, say("button_without"), "skip")] if asked in CONTACT else []
+
+
+def _undo(draft: Draft) -> list[Button]:
+    """After a change of the type: the way back."""
+    if draft.mood != "retyped" or not draft.former:
+        return []
+    before = str(draft.former["type"])
+    return [_choice(draft, say("button_keep_type", title=ticket_types()[before].title), f"type.{before}")]
 
 
 def card(session: Session, ticket: Ticket) -> Reply:
@@ -135,31 +172,39 @@ def _opening(draft: Draft) -> list[str]:
     if draft.mood == "begun":
         if draft.target:
             return [say("ticket_adding", number=draft.target)]
-        if draft.asked in ticket_fields() or draft.asked == "similar":
+        if draft.asked in (*ticket_fields(), *CONTACT, "similar", "tier"):
             return [say("ticket_begun", title=draft.type.title), say("ticket_ways_out")]
         return [say("ticket_begun_blank")]
     if draft.mood == "resumed":
         return [say("ticket_resumed")]
+    if draft.mood == "retyped":
+        return [_retyped(draft)] if draft.former else []
     key = f"ticket_{draft.mood}"
     asked = str(draft.asked)
     label = ticket_fields()[asked].label if asked in ticket_fields() else say(asked) if has(asked) else asked
     return [say(key, label=label)] if has(key) else []
 
 
+def _retyped(draft: Draft) -> str:
+    return say("ticket_retyped", title=draft.type.title, before=ticket_types()[draft.former["type"]].title)
+
+
 def _draft(draft: Draft) -> Reply:
     """The whole draft; after something else only the question."""
     have, needed = draft.completeness()
-    missing = draft.missing()
+    missing, unknown = draft.missing(), draft.missing_contact()
+    lacking = ", ".join([*(ticket_fields()[name].label for name in missing), *map(say, unknown)])
     lines = [f"- {ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items()]
     lines += [f"- {say(one)}: {value}" for one in CONTACT if (value := draft.contact.get(one.removeprefix("contact_")))]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
     complete = (
         say("ticket_complete", have=have, needed=needed)
-        if not missing
-        else say("ticket_incomplete", have=have, needed=needed, missing=_labels(missing))
+        if not lacking
+        else say("ticket_incomplete", have=have, needed=needed, missing=lacking)
     )
     parts = [
         *([say("ticket_changed_line")] if draft.mood == "changed" else []),
+        *(_opening(draft) if draft.mood in ("retyped", "kept") else []),
         say("ticket_draft", title=draft.type.title, queue=draft.queue),
         *([complete] if needed else []),
         _quoted(said),
@@ -173,10 +218,12 @@ def _draft(draft: Draft) -> Reply:
     if draft.triage.get("also_asks"):
         parts.append(say("ticket_also_asks", also=draft.triage["also_asks"]))
     parts.append(say("ticket_confirm"))
-    if draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why"):
+    if draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why", "question"):
         parts = [*_opening(draft), say("ticket_shall_i")]
     buttons = [
-        _choice(draft, say("button_send_incomplete") if missing else say("button_send"), "send"),
+        _choice(draft, say("button_send_incomplete") if lacking else say("button_send"), "send"),
+        *_undo(draft),
+        *([_choice(draft, say("button_other_type"), "retype")] if draft.mood == "no_change" else []),
         _choice(draft, say("button_edit"), "edit"),
         _choice(draft, say("button_ticket_cancel"), "cancel"),
     ]
@@ -191,6 +238,7 @@ def _draft(draft: Draft) -> Reply:
         description=draft.description,
         fields=draft.fields,
         missing=missing,
+        missing_contact=unknown,
         complete=[have, needed],
     )
 

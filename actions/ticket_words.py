@@ -29,3 +29,8 @@ def only(*names: str, then: tuple[str, ...] = ()) -> re.Pattern[str]:
 def anywhere(*names: str) -> re.Pattern[str]:
     """Finds a word of these lists in a message."""
     return re.compile(rf"\b{any_of(*names)}\b", re.IGNORECASE)
+
+
+def called(name: str) -> list[str]:
+    """Other names of a ticket's field, in small letters."""
+    return _lists().get(f"called_{name}", [])

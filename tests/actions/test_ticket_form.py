@@ -114,7 +114,7 @@ def test_one_thing_at_a_time_then_who_asks_then_the_draft(partner: Partner) -> N
     draft = partner.say(ME)
     assert draft["data"]["type"] == "draft"
     assert draft["data"]["missing"] == []
-    assert "Complete: 3 of 3." in draft["text"]
+    assert "Complete: 6 of 6." in draft["text"]
     assert partner.draft.contact == {
         "name": "Mario Rossi",
         "company": "Telesistemi srl",
@@ -130,7 +130,7 @@ def test_what_is_not_at_hand_is_left_out_and_said_to_be_missing(partner: Partner
     partner.say("charged twice for one month")
     draft = partner.say(ME)
     assert draft["data"]["missing"] == ["invoice_number"]
-    assert "2 of 3, missing: invoice number" in draft["text"]
+    assert "5 of 6, missing: invoice number" in draft["text"]
     assert titles(draft)[0] == "Open it incomplete"
 
 
@@ -393,12 +393,359 @@ def test_a_message_headed_ticket_is_one(partner: Partner, text: str) -> None:
     assert "Bar Roma" in partner.draft.text
 
 
-@pytest.mark.parametrize("text", ["it is solved, thanks", "forget it, I found it myself", "never mind"])
+@pytest.mark.parametrize(
+    "text", ["it is solved, thanks", "forget it, I found it myself", "never mind", "it works again"]
+)
 def test_who_needs_it_no_more_is_heard(partner: Partner, text: str) -> None:
     partner.say(DISPUTE)
     partner.say("3 March 2026")
     partner.press("Open a ticket")
     assert partner.say(text)["text"].startswith("All right, I opened no ticket")
+
+
+# The draft becomes another ticket
+
+
+@pytest.fixture
+def cancelling(partner: Partner) -> Partner:
+    """At the draft of a PBX to be cancelled."""
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say(ME)
+    assert partner.replies[-1]["data"]["type"] == "draft"
+    return partner
+
+
+@pytest.fixture
+def porting(partner: Partner) -> Partner:
+    """At the draft of a porting date to be changed."""
+    partner.say(
+        "open a ticket: change the porting date of +39 045 8901111, it is confirmed for 14 December 2026, "
+        "we want 18 December 2026"
+    )
+    partner.say(ME)
+    assert partner.replies[-1]["data"]["type"] == "draft"
+    return partner
+
+
+def test_a_sentence_that_makes_it_another_type_changes_the_type_and_says_so(cancelling: Partner) -> None:
+    shown = cancelling.say("no wait, not cancel. only change the licenses, 5 business instead of 8")
+    assert shown["data"]["ticket_type"] == "pbx.license_change"
+    assert "Change licenses** (before: Cancel a PBX)" in shown["text"]
+    assert shown["data"]["fields"]["pbx"] == "Hotel Bellavista"
+
+
+@pytest.mark.parametrize("way", ["back", "no"])
+def test_a_change_of_the_type_can_be_undone_in_words(cancelling: Partner, way: str) -> None:
+    cancelling.say("no wait, not cancel. only change the licenses, 5 business instead of 8")
+    assert cancelling.say(way)["data"]["ticket_type"] == "pbx.cancellation"
+    assert "wanted_licenses" not in cancelling.draft.fields
+
+
+def test_a_change_of_the_type_can_be_undone_by_a_button(cancelling: Partner) -> None:
+    cancelling.say("no wait, not cancel. only change the licenses, 5 business instead of 8")
+    assert cancelling.press("No: Cancel a PBX")["data"]["ticket_type"] == "pbx.cancellation"
+
+
+def test_a_change_of_the_type_run_again_is_made_once(cancelling: Partner) -> None:
+    said = "no wait, not cancel. only change the licenses, 5 business instead of 8"
+    cancelling.say(said)
+    shown = cancelling.say_again(said)
+    assert shown["data"]["ticket_type"] == "pbx.license_change"
+    assert shown["data"]["description"].count("no wait") == 1
+
+
+def test_a_return_that_was_a_theft_is_a_loss(partner: Partner) -> None:
+    partner.say("open a ticket: we want to return the HWaaS phone with serial 9C7514000112 of PBX 211100034527")
+    partner.say(ME)
+    shown = partner.say("hmm, the customer says now it was stolen on 20 November")
+    assert shown["data"]["ticket_type"] == "hwaas.lost_item"
+    assert "stolen" in shown["data"]["fields"]["what_happened"]
+    assert shown["data"]["fields"]["date"] == "2026-11-20"
+
+
+def test_where_another_type_is_only_likely_the_partner_is_asked(cancelling: Partner) -> None:
+    asked = cancelling.say("actually he wants his money back for October")
+    assert asked["data"]["slot"] == "other"
+    assert titles(asked)[:3] == ["Yes: Request a credit note", "No: Cancel a PBX", "It is about something else"]
+    assert cancelling.say("yes")["data"]["ticket_type"] == "billing.credit_note"
+
+
+def test_no_to_the_other_type_keeps_the_first(cancelling: Partner) -> None:
+    cancelling.say("actually he wants his money back for October")
+    kept = cancelling.say("no")
+    assert (kept["data"]["type"], kept["data"]["ticket_type"]) == ("draft", "pbx.cancellation")
+
+
+@pytest.mark.parametrize("word", ["it is not about licenses", "something else", "wrong type"])
+def test_not_about_that_asks_for_the_type(cancelling: Partner, word: str) -> None:
+    assert cancelling.say(word)["data"]["slot"] == "type"
+
+
+def test_not_that_but_this_is_heard_at_once(cancelling: Partner) -> None:
+    asked = cancelling.say("this is not about a cancellation, the phones don't ring at all")
+    assert (asked["data"]["ticket_type"], asked["data"]["slot"]) == ("tech.support", "since")
+
+
+def test_another_number_with_another_matter_is_no_change_of_a_value(cancelling: Partner) -> None:
+    said = "sorry, I meant the order 4500871 was not delivered"
+    cancelling.say(said)
+    assert said in cancelling.draft.text
+
+
+def test_not_about_that_is_heard_while_a_value_is_asked(partner: Partner) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    assert partner.say("no, it is not about a cancellation")["data"]["slot"] == "type"
+
+
+@pytest.mark.parametrize("more", ["the customer has closed the shop last week", "we also tried another cable"])
+def test_more_of_the_story_leaves_the_type(cancelling: Partner, more: str) -> None:
+    shown = cancelling.say(more)
+    assert (shown["data"]["type"], shown["data"]["ticket_type"]) == ("draft", "pbx.cancellation")
+    assert more in shown["data"]["description"]
+
+
+@pytest.mark.parametrize("word", ["the pbx is wrong", "wrong PBX", "no, the PBX is not correct", "change the pbx"])
+def test_what_is_said_to_be_wrong_is_asked_anew(cancelling: Partner, word: str) -> None:
+    assert cancelling.say(word)["data"]["slot"] == "pbx"
+    assert cancelling.say("Hotel Post")["data"]["fields"]["pbx"] == "Hotel Post"
+
+
+def test_who_asks_is_asked_anew_where_that_is_wrong(cancelling: Partner) -> None:
+    assert cancelling.say("my e-mail address is wrong")["data"]["slot"] == "contact_email"
+    cancelling.say("tim@telesistemi.example")
+    assert cancelling.draft.contact["email"] == "tim@telesistemi.example"
+
+
+def test_a_word_at_the_draft_is_not_added_to_it(cancelling: Partner) -> None:
+    shown = cancelling.say("twentyfive")
+    assert "couldn't take that as a change" in shown["text"]
+    assert "It is about something else" in titles(shown)
+    assert "twentyfive" not in cancelling.draft.text
+
+
+@pytest.mark.parametrize(("answer", "field"), [("the new one", "wanted_date"), ("confirmed date", "confirmed_date")])
+def test_a_lone_date_where_two_are_known_is_asked_about(porting: Partner, answer: str, field: str) -> None:
+    before = dict(porting.draft.fields)
+    asked = porting.say("18 January 2027")
+    assert asked["data"]["slot"] == "which_date"
+    assert titles(asked)[:2] == ["confirmed date", "wanted date"]
+    assert porting.draft.fields == before
+    assert porting.say(answer)["data"]["fields"] == before | {field: "2027-01-18"}
+
+
+def test_a_lone_date_is_put_by_a_button(porting: Partner) -> None:
+    porting.say("it is 18 January 2027")
+    assert porting.press("wanted date")["data"]["fields"]["wanted_date"] == "2027-01-18"
+
+
+def test_a_lone_date_goes_where_one_is_missing(partner: Partner) -> None:
+    partner.say("open a ticket: change the porting date of +39 045 8901111, confirmed for 14 December 2026")
+    partner.press("No more questions")
+    partner.say("18 January 2027")
+    assert partner.draft.fields["confirmed_date"] == "2026-12-14"
+    assert partner.draft.fields["wanted_date"] == "2027-01-18"
+
+
+# Who asks
+
+
+def test_what_is_not_known_of_who_asks_counts_as_missing(partner: Partner) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say("I don't have it")
+    assert partner.press("Go on without it")["data"]["slot"] == "contact_email"
+    draft = partner.replies[-1]
+    while draft["data"]["type"] != "draft":
+        draft = partner.press("Go on without it")
+    assert "1 of 4, missing: your name, your company, your e-mail address" in draft["text"]
+    assert titles(draft)[0] == "Open it incomplete"
+    assert draft["data"]["missing"] == []
+
+
+@pytest.mark.parametrize("word", ["I don't have it", "no", "no more questions"])
+def test_the_address_is_insisted_on_once(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say("Mario Rossi, Telesistemi srl")
+    asked = partner.say(word)
+    assert asked["data"]["slot"] == "contact_email"
+    assert "only here, in this chat" in asked["text"]
+    assert partner.say_again(word)["data"]["slot"] == "contact_email"
+    assert partner.say(word)["data"]["type"] == "draft"
+
+
+def test_who_is_vouched_for_counts_no_contact(known: Partner) -> None:
+    draft = known.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    assert "Complete: 1 of 1." in draft["text"]
+
+
+@pytest.mark.parametrize("word", ["no more questions", "all", "18 nov 2026", "pbx 2207", "where are you"])
+def test_what_is_no_name_is_not_taken_for_one(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say(word)
+    assert partner.draft.contact == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "company"),
+    [
+        ("Can Yılmaz from Post & Söhne GmbH", "Can Yılmaz", "Post & Söhne GmbH"),
+        ("My name is Anna, Max IT srl", "Anna", "Max IT srl"),
+        ("Said Mai, Studio 54", "Said Mai", "Studio 54"),
+    ],
+)
+def test_names_are_taken(partner: Partner, text: str, name: str, company: str) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say(text)
+    assert partner.draft.contact == {"name": name, "company": company}
+
+
+def test_a_name_for_an_address_changes_nothing_else(partner: Partner) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say("Mario Rossi, Telesistemi srl")
+    assert "not an e-mail address" in partner.say("Mario")["text"]
+    assert partner.draft.fields == {"pbx": "Hotel Bellavista"}
+
+
+def test_what_belongs_to_the_ticket_is_taken_while_who_asks_is_asked(partner: Partner) -> None:
+    partner.say("open a ticket: change porting date of +39 045 8901111, confirmed for 14 December 2026")
+    partner.say("no more questions")
+    assert partner.say("the new date shall be 18 January 2027")["data"]["slot"] == "contact_name"
+    assert partner.draft.fields["wanted_date"] == "2027-01-18"
+    partner.say("actually it is not a date change, please cancel the whole porting")
+    assert partner.draft.type_id == "classound.porting"
+    assert partner.draft.contact == {}
+
+
+def test_the_second_part_of_a_mail_is_text_of_the_ticket(partner: Partner) -> None:
+    partner.say("open a ticket: Hotel Post, PBX 211100034527, has no dial tone since yesterday")
+    part = (
+        "The second part of the mail: the reseller told us that the switch is fine and that the gateway answers to "
+        "ping. We also tried another phone. Please look at the logs of last night, there are errors at 02:00."
+    )
+    assert partner.say(part)["data"]["slot"] == "contact_name"
+    assert part in partner.draft.text
+    assert partner.draft.contact == {}
+
+
+# What a value can be
+
+
+@pytest.mark.parametrize("word", ["all", "yes", "where are you", "the display stays black", "can you check it?"])
+def test_what_names_no_pbx_is_not_taken_for_one(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    partner.say(word)
+    assert partner.replies[-1]["data"]["slot"] == "pbx"
+    assert "pbx" not in partner.draft.fields
+
+
+@pytest.mark.parametrize("name", ["hotel post", "the one of Baker & Sons", "211100034527", "it is Osteria al Ponte"])
+def test_what_names_a_pbx_is_taken(partner: Partner, name: str) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    partner.say(name)
+    assert partner.draft.fields["pbx"] in name
+
+
+def test_a_foreign_question_gets_the_line_in_its_language(partner: Partner) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    refused = partner.say("où se trouve le numéro?")
+    assert (refused["data"]["type"], refused["data"]["language"]) == ("language_refused", "fr")
+    partner.say("hotel post")
+    assert partner.draft.fields["pbx"] == "hotel post"
+
+
+def test_what_another_field_takes_is_no_answer_to_the_one_asked(partner: Partner) -> None:
+    partner.say("open a ticket: return of a HWaaS phone, serial 9C7514000113")
+    assert partner.say("sorry the serial is 9C7514000112")["data"]["slot"] == "pbx"
+    assert partner.draft.fields["serial_number"] == "9C7514000112"
+
+
+@pytest.mark.parametrize("word", ["hotel post", "da ieri", "where are you"])
+def test_since_when_is_a_time(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: no dial tone on the phones of PBX 211100034527")
+    assert partner.replies[-1]["data"]["slot"] == "since"
+    partner.say(word)
+    assert "since" not in partner.draft.fields
+
+
+@pytest.mark.parametrize(
+    "word", ["yesterday", "2 days", "monday morning", "from the beginning", "after the last update"]
+)
+def test_a_time_is_taken(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: no dial tone on the phones of PBX 211100034527")
+    partner.say(word)
+    assert partner.draft.fields["since"]
+
+
+def test_answers_one_step_late_go_where_they_fit(partner: Partner) -> None:
+    partner.say("open a ticket: no dial tone on the phones")
+    partner.say("I don't have it")
+    assert partner.say("Hotel Post")["data"]["slot"] == "since"
+    partner.say("I don't have it")
+    partner.say("yesterday")
+    assert (partner.draft.fields["pbx"], partner.draft.fields["since"]) == ("Hotel Post", "yesterday")
+    assert partner.draft.contact == {}
+
+
+def test_licenses_of_no_tier_are_asked_about(partner: Partner) -> None:
+    asked = partner.say("open a ticket: we need 3 more licenses for PBX 211100034527")
+    assert asked["data"]["slot"] == "tier"
+    assert titles(asked)[:4] == ["Basic", "Essential", "Business", "Premium"]
+    partner.say("business please")
+    assert partner.draft.fields["wanted_licenses"].endswith(": Business")
+
+
+def test_the_tier_by_a_button_or_left_out(partner: Partner) -> None:
+    partner.say("open a ticket: we need 3 more licenses for PBX 211100034527")
+    assert partner.press("Premium")["data"]["slot"] == "contact_name"
+    assert "Premium" in partner.draft.fields["wanted_licenses"]
+    partner.say("start over")
+    partner.say("we need 3 more licenses for PBX 211100034527")
+    assert partner.press("I don't have it")["data"]["slot"] == "contact_name"
+
+
+@pytest.mark.parametrize("wanted", ["2 Business licenses more", "a fax license", "2 WizyConf licenses"])
+def test_a_tier_is_not_asked_for_in_vain(partner: Partner, wanted: str) -> None:
+    partner.say(f"open a ticket: please add {wanted} to PBX 211100034527")
+    assert partner.replies[-1]["data"]["slot"] != "tier"
+
+
+# A trouble told without asking for a ticket
+
+
+def test_yes_to_choices_leads_to_a_ticket(partner: Partner) -> None:
+    partner.say("lost parcel tracking of items")
+    assert partner.replies[-1]["data"]["type"] == "choices"
+    assert "shall I open a ticket?" in partner.say("yes")["text"]
+    partner.say("yes")
+    assert partner.form == "ticket_form"
+    assert "parcel" in partner.draft.text
+
+
+def test_a_number_still_chooses_after_yes(partner: Partner) -> None:
+    partner.say("lost parcel tracking of items")
+    wanted = partner.replies[-1]["data"]["ids"][1]
+    partner.say("yes")
+    assert partner.say("the second one")["data"]["id"] == wanted
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        "the customer cannot call 112!!! urgent",
+        "I have no access anymore to the partner portal, my password is not accepted",
+    ],
+)
+def test_a_trouble_that_cannot_wait_is_offered_a_ticket_first(partner: Partner, trouble: str) -> None:
+    offered = partner.say(trouble)
+    assert titles(offered)[0] == "Open a ticket"
+    partner.say("yes")
+    assert trouble in partner.draft.text
+
+
+def test_whoever_asks_for_a_person_in_a_long_message_is_heard(partner: Partner) -> None:
+    offered = partner.say("can i speak with someone real, the courier lost my parcel of order 4500871")
+    assert offered["data"]["kind"] == "human"
+    partner.say("yes")
+    assert partner.draft.fields["order_number"] == "4500871"
 
 
 # Tickets that are there

@@ -40,12 +40,11 @@ def test_every_sentence_is_said_and_every_said_sentence_exists() -> None:
     assert len(said) > 15
     small_talk = {"greet", "thanks", "bye", "bot", "help"}  # said by the name of their intent
     # Said by the name of a mood of the draft, of what it asks, of a language.
-    moods = set(
-        re.findall(r'(?:mood = |: )"(\w+)"', (ROOT / "actions" / "ticket_answers.py").read_text(encoding="utf-8"))
-    )
-    moods |= set(re.findall(r'(?:mood = |")(\w+)"', (ROOT / "actions" / "ticket_form.py").read_text(encoding="utf-8")))
-    steps = {"description", "comment", "edit", *CONTACT}
-    by_name = {f"ticket_{mood}" for mood in moods} | {f"ticket_ask_{step}" for step in steps} | {*CONTACT}
+    drafting = [ROOT / "actions" / f"ticket_{name}.py" for name in ("answers", "changes", "kind", "form")]
+    written = "".join(path.read_text(encoding="utf-8") for path in drafting)
+    moods = set(re.findall(r'(?:mood = |: |")(\w+)"', written))
+    steps = {"description", "comment", "edit", "other", "which_date", "tier", *CONTACT}
+    by_name = {f"ticket_{mood}" for mood in moods} | {f"ticket_ask_{step}" for step in steps} | {*CONTACT, "tier"}
     by_name |= {f"language_line_{code}" for code in ("it", "de", "fr", "es", "pt", "nl", "pl")}
     assert said | small_talk <= set(TEXTS)
     assert set(TEXTS) - said - small_talk <= by_name

@@ -1,0 +1,53 @@
+"""The partner's own words on their way into a draft: the English gate, then triage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.draft import Draft
+from actions.ticket_values import MOST_LONG
+from actions.turns import Context
+from tickets.language import judge
+from tickets.types import ticket_fields
+
+_SURE_FIELDS = {"did_numbers", "invoice_number", "order_number", "serial_number"}
+
+
+def say(context: Context, draft: Draft, text: str, of: str) -> None:
+    """Take the partner's own words, through the English gate.
+
+    Args:
+        of: description, comment, or the field that they are the value of.
+    """
+    found = judge(text)
+    if (found.english and found.sure) or (not found.sure and draft.doubted):
+        take(context, draft, text, of)
+        return
+    draft.doubted = draft.doubted or not found.sure
+    draft.refused = {"text": text, "of": of, "language": found.language, "sure": found.sure}
+
+
+def take(context: Context, draft: Draft, text: str, of: str) -> None:
+    """Words that are English."""
+    draft.refused = None
+    if of in ticket_fields():
+        read = context.triage.read(draft.type_id, text, context.now, asked=of)
+        draft.put({**read, of: text[:MOST_LONG]} if ticket_fields()[of].form == "long" else read)
+        draft.misses = 0
+        return
+    draft.texts = [*draft.texts, text]
+    if of != "comment":
+        draft.triage = verdict(context, draft)
+
+
+def verdict(context: Context, draft: Draft) -> dict[str, Any]:
+    """Triage what is known so far, as JSON; a type that is settled stays."""
+    settled = draft.type_id if draft.settled else None
+    found = context.triage.judge(draft.text or draft.type.title, context.now, type_id=settled, known=draft.fields)
+    if not draft.settled:
+        draft.type_id = found.type
+    new = {name: value for name, value in found.fields.items() if name not in draft.fields}
+    if draft.finding:  # what was asked of a calculation says little else of the case
+        new = {name: value for name, value in new.items() if name in _SURE_FIELDS}
+    draft.put(new)
+    return found.to_json()
