@@ -235,7 +235,8 @@ def _add_answer(context: Context, turn: Turn, result: Result) -> None:
         _offer_choices(context, turn, say("choices"), [hit.id for hit in result.choices])
     else:
         turn.slots |= {"last_entry": None, "offered": None}
-        _offer_ticket(turn, say("no_answer"), type="no_answer")
+        unknown = say("no_answer_urgent") if _cannot_wait(context) else say("no_answer")
+        _offer_ticket(turn, unknown, type="no_answer")
 
 
 def _show_if_there(context: Context, entry_id: str | None) -> Turn:

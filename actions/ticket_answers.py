@@ -13,7 +13,7 @@ from actions.ticket_text import say, take, verdict
 from actions.ticket_words import any_of, only
 from actions.turns import Context
 from tickets.language import judge
-from tickets.types import ticket_fields, ticket_types
+from tickets.types import OTHER, ticket_fields, ticket_types
 
 _UNKNOWN = only("has_not", then=("polite",))
 _UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
@@ -21,6 +21,7 @@ _AS_IS = only("as_is", then=("polite",))
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
 _MOST_TEXT_FIELD = 200
+UNSURE_TYPE = 0.4  # confidence below which the partner is asked what the ticket is about
 _FEWEST_WORDS = 2  # a shorter text says nothing that a ticket could be about
 _KEPT_WORDS = 3  # from which a text that is no answer is kept as part of the description
 _KEPT_QUESTION = 6  # and a question, which may only be one to the bot
@@ -107,14 +108,18 @@ def _rewritten(context: Context, draft: Draft, text: str) -> None:
 
 
 def _described(context: Context, draft: Draft, text: str, of: str) -> None:
-    words = re.findall(r"[^\W_]{2,}", text)
-    few = len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text)
     if of == "description" and email_in(text) and len(text.split()) <= _SHORT + 2 and draft.take_contact(text):
         draft.mood = "heard"  # who writes, and nothing of the matter
-    elif few or says_nothing(text):
+    elif _is_little(text):
         draft.mood = "too_short"
     else:
         say(context, draft, text, of)
+
+
+def _is_little(text: str) -> bool:
+    """Whether a text says nothing that a ticket could be about."""
+    words = re.findall(r"[^\W_]{2,}", text)
+    return says_nothing(text) or (len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text))
 
 
 def _type(context: Context, draft: Draft, text: str) -> None:
@@ -127,17 +132,29 @@ def _type(context: Context, draft: Draft, text: str) -> None:
         said = text.casefold().strip(" .!?")
         offered = [one for one in offered if said in ticket_types()[one].title.casefold()]
     if offered:
-        draft.type_id = offered[0]
-    elif is_no(text) or _UNKNOWN.fullmatch(text):
-        pass  # an agent sorts it out
-    elif len(text.split()) <= _SHORT:
-        draft.texts = [*draft.texts, text]  # too short to judge its language
+        draft.type_id, draft.settled = offered[0], True
+        draft.triage = verdict(context, draft)
+    elif is_no(text) or _UNKNOWN.fullmatch(text):  # an agent sorts it out
+        draft.type_id, draft.settled = OTHER, True
         draft.triage = verdict(context, draft)
     else:
+        _more_of_it(context, draft, text)
+
+
+def _more_of_it(context: Context, draft: Draft, text: str) -> None:
+    """More words instead of a type: they may make it clear; else it is asked once more, then an agent sorts it out."""
+    draft.mood = "kept"
+    if _is_little(text):
+        draft.mood = "too_short"
+    elif len(text.split()) <= _SHORT:
+        take(context, draft, text, "description")  # too short to judge its language
+    else:
         say(context, draft, text, "description")
-    if draft.refused is None:
-        draft.settled = True
-        draft.triage = verdict(context, draft)
+    if draft.refused is None and draft.triage.get("confidence", 1.0) < UNSURE_TYPE:
+        draft.misses += 1
+        if draft.misses > 1:
+            draft.type_id, draft.settled, draft.misses = OTHER, True, 0
+            draft.triage = verdict(context, draft)
 
 
 def _similar(context: Context, draft: Draft, text: str) -> None:
@@ -173,8 +190,14 @@ def _contact(context: Context, draft: Draft, text: str) -> None:
         decline(draft, asked)
     elif _late(draft, text):
         draft.mood = "changed"
-    elif ticket_values.says_no_value(text) or ticket_values.is_no_name(text) or not _who(draft, text):
+    elif _is_code(context, draft, text) or not _who(draft, text):
         _no_who(context, draft, text, asked)
+
+
+def _is_code(context: Context, draft: Draft, text: str) -> bool:
+    """Whether a message gives a number or a date of the ticket; a phone number beside a name is its writer's."""
+    read = ticket_values.without_names(context.triage.read(draft.type_id, text, context.now))
+    return not email_in(text) and bool(read.keys() - {"did_numbers"})
 
 
 def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
@@ -184,7 +207,7 @@ def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
         ticket_changes.changed(context, draft, text)
         draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
     else:
-        draft.mood = "no_change"
+        draft.mood = "why_contact" if ticket_values.is_question(text) else "no_change"
     if draft.mood == "no_change":
         draft.mood = "not_email" if asked == "contact_email" else "not_understood"
 
@@ -193,7 +216,9 @@ def _who(draft: Draft, text: str) -> bool:
     """Whether a message says who asks, and the draft has taken it."""
     if draft.asked == "contact_email" and not email_in(text):
         return False
-    return len(text.split()) <= _MOST_WHO and not ticket_values.is_question(text) and draft.take_contact(text)
+    if len(text.split()) > _MOST_WHO or ticket_values.says_no_value(text) or ticket_values.is_no_name(text):
+        return False
+    return draft.take_contact(text)
 
 
 def _field(context: Context, draft: Draft, text: str, name: str) -> None:
@@ -202,6 +227,9 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
     field = ticket_fields()[name]
     if _WHY.fullmatch(text) and field.form != "long":
         draft.mood = "why"
+        return
+    if name == "services" and draft.type_id == "xbees.conversion" and is_no(text):
+        draft.put({name: "none"})
         return
     if _UNKNOWN.fullmatch(text):
         decline(draft, name)
@@ -213,12 +241,20 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         draft.mood = "kept"
         say(context, draft, text, "description")
         return
+    if field.form == "date" and ticket_values.lone_day(text, context.today):
+        draft.put(ticket_values.typed(draft, name, text, context.today))
+        return
     if field.form != "date" and name != "since" and ticket_changes.loose(context, draft, text):
+        return
+    if field.form != "long" and ticket_changes.who_said(draft, text):
+        return
+    if code := ticket_values.spaced_code(name, text):
+        draft.put({name: code})
         return
     given = bool(context.triage.read(draft.type_id, text, context.now))
     if field.form != "long" and ticket_changes.corrected(context, draft, text, given):
         return
-    if field.form != "long" and ticket_values.says_no_value(text):
+    if field.form != "long" and ticket_values.says_no_value(text, name):
         _missed(context, draft, text, name)
         return
     read = context.triage.read(draft.type_id, text, context.now, asked=name)
@@ -269,3 +305,4 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
         draft.mood = "question"
     elif language.english and len(text.split()) >= _KEPT_WORDS and not ticket_kind.follow(context, draft, text):
         draft.texts, draft.mood = [*draft.texts, text], "kept"
+        draft.triage = verdict(context, draft)

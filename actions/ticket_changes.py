@@ -17,6 +17,7 @@ _ADD = re.compile(r"^\W*(?:please )?(?:add|also|and)\s*(?:to (?:the|my) (?:text|
 _CONTACT_SAID = re.compile(
     r"\b(?P<what>name|company|e-?mail(?: address)?)\s+(?:is|to|:|=|should be)\s*(?P<value>[^\n]{2,120})", re.IGNORECASE
 )
+_WHO_SAID = re.compile(r"\W*(?:and )?(?:my (?:name|company|e-?mail)|(?:the |our )?company)\b", re.IGNORECASE)
 _REMOVE = re.compile(
     rf"^\W*(?:(?:no|please|pls),? )*{any_of('removes')}\s+(?:(?:the|my|that|this) )?(?P<what>.{{2,60}})", re.IGNORECASE
 )
@@ -187,6 +188,13 @@ def _asked_again(draft: Draft, what: str) -> bool:
     elif who in draft.contact:
         del draft.contact[who]
     return bool(named) or who is not None
+
+
+def who_said(draft: Draft, text: str) -> bool:
+    """“My name is …” while something else is asked, where it cannot be that; whether the draft has taken it."""
+    needed = {name for group in draft.type.needs for name in group}
+    said = _WHO_SAID.match(text)
+    return said is not None and not needed & {"person", "email"} and _contact_changed(draft, text, False)
 
 
 def _contact_changed(draft: Draft, text: str, is_field: bool) -> bool:

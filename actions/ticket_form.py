@@ -29,7 +29,7 @@ from triage.verdict import Candidate
 
 FORM = "ticket_form"
 _CANCEL = re.compile(rf"\W*(?:(?:please|pls|no|ok),? )*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
-_BACK = re.compile(r"\W*(?:please )?(?:go |one step )?back\W*", re.IGNORECASE)
+_BACK = re.compile(r"\W*(?:please )?(?:(?:go |one step )?back|undo(?: (?:it|that|this))?)\W*", re.IGNORECASE)
 _AFRESH = re.compile(r"\W*(?:please )?(?:start|begin) (?:over|again|afresh|anew)\W*", re.IGNORECASE)
 _GO_ON = only("goes_on", then=("polite",))
 _PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only("leaves")}
@@ -39,7 +39,6 @@ _ASKS = re.compile(
 _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
-_UNSURE_TYPE = 0.4  # confidence below which the partner is asked what the ticket is about
 _SURE_CALCULATION = 0.8
 _MOST_CANDIDATES = 50
 _MOST_SIMILAR = 3
@@ -362,7 +361,7 @@ def _next(context: Context, draft: Draft) -> str:
         return "edit"
     if not draft.texts and not draft.finding:
         return "description"
-    if not draft.settled and draft.triage.get("confidence", 1.0) < _UNSURE_TYPE:
+    if not draft.settled and draft.triage.get("confidence", 1.0) < ticket_answers.UNSURE_TYPE:
         return "type"
     if draft.perhaps:
         return "other"

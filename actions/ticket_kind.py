@@ -7,12 +7,14 @@ from collections.abc import Collection
 
 from actions.draft import Draft
 from actions.ticket_text import say, verdict
-from actions.ticket_words import anywhere
+from actions.ticket_words import any_of, anywhere
 from actions.turns import Context
 from tickets.language import judge
 from tickets.types import OTHER
 
-_TURNS = anywhere("turns")
+_TURNS_STRONGLY = anywhere("turns_strongly")
+_TURNS_FIRST = re.compile(rf"^\W*{any_of('turns_first')}\b", re.IGNORECASE)
+_TURNS_WEAKLY = anywhere("turns_weakly")
 _AGREED = 0.8  # confidence of the whole, together with what is new, from which it is of the new type
 _SURE_TURN, _SURE_TITLE, _SURE_AFTER_OTHER = 0.7, 0.95, 0.8  # of what is new alone, from which the type is changed
 _LIKELY = 0.45  # of what is new alone, from which the partner is asked
@@ -47,13 +49,14 @@ def _other_type(context: Context, draft: Draft, text: str, read: Collection[str]
         return "", False
     both = context.triage.judge(f"{draft.text}\n{text}", context.now)
     agreed = both.type == alone.type and both.confidence >= _AGREED
-    turned = _TURNS.search(text) is not None
+    strongly = (_TURNS_STRONGLY.search(text) or _TURNS_FIRST.search(text)) is not None
+    turned = strongly or _TURNS_WEAKLY.search(text) is not None
     if read and not agreed:
         return "", False
-    sure = turned and (agreed or alone.confidence >= _SURE_TURN)
+    sure = (turned and agreed) or (strongly and alone.confidence >= _SURE_TURN)
     sure = sure or (len(words) <= _TITLE_WORDS and alone.confidence >= _SURE_TITLE)
     sure = sure or (draft.type_id in ("", OTHER) and alone.confidence >= _SURE_AFTER_OTHER)
-    if not sure and not (alone.confidence >= _LIKELY and (turned or agreed)):
+    if not sure and not (alone.confidence >= _LIKELY and (strongly or agreed)):
         return "", False
     return alone.type, sure
 

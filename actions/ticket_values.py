@@ -26,10 +26,12 @@ _LEAD = re.compile(
 )
 _ONLY_DAY = re.compile(rf"(?:\W|\b{any_of('day_lead')}\b)*", re.IGNORECASE)
 _LICENSES = anywhere("licenses")
+_LICENSE_WORDS = anywhere("licenses", "tiers", "licenses_without_tier", "counts")
 _TIER = anywhere("tiers")
 _NO_TIER = anywhere("licenses_without_tier")
 TIERS = ("Basic", "Essential", "Business", "Premium")
 _ORDER = re.compile(r"\border\b", re.IGNORECASE)
+_SPACED = re.compile(r"(?:(?=[A-Za-z]*[0-9])[0-9A-Za-z]{2,6} ){1,7}(?=[A-Za-z]*[0-9])[0-9A-Za-z]{2,6}")
 _CODES = {"invoice_number", "order_number", "serial_number"}  # no such number is without a digit
 _PLACES = {"pbx", "source_pbx", "target_pbx"}
 _NAMES = _PLACES | {"person", "from_party", "to_party", "training_completed_by"}
@@ -45,9 +47,9 @@ def is_question(text: str) -> bool:
     return _QUESTION.search(text) is not None
 
 
-def says_no_value(text: str) -> bool:
-    """Whether a message is only “ok”, “thanks”, “help” or the like."""
-    return _NO_VALUE.fullmatch(text) is not None
+def says_no_value(text: str, name: str = "") -> bool:
+    """Whether a message is only “ok”, “thanks”, “help” or the like; to “since when?” “now” is a value."""
+    return _NO_VALUE.fullmatch(text) is not None and not (name == "since" and _TIME.search(text))
 
 
 def plausible(name: str, text: str) -> bool:
@@ -61,6 +63,8 @@ def plausible(name: str, text: str) -> bool:
         return any(letter.isdigit() for letter in text) or _TIME.search(text) is not None
     if name == "subscription":
         return _SUBSCRIPTION.search(text) is not None
+    if name == "wanted_licenses":
+        return any(letter.isdigit() for letter in text) or _LICENSE_WORDS.search(text) is not None
     if name in _CODES or name == "special_number":
         return any(letter.isdigit() for letter in bare)
     if name in _NAMES:
@@ -93,6 +97,9 @@ def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> di
     found = dict(read)
     if asked in found and not (plausible(asked, text) or plausible(asked, str(found[asked]))):
         del found[asked]
+    for name in (_NAMES & found.keys() & draft.fields.keys()) - {asked}:
+        if not is_named(name, text):  # a name alone answers what is asked, or nothing
+            del found[name]
     answer = _letters(found.get(asked, ""))
     others = [_letters(value) for name, one in found.items() if name != asked for value in _listed(one)]
     if answer and any(len(other) > 1 and other in answer for other in others) and asked in _NAMES | {"since"}:
@@ -164,6 +171,16 @@ def fields_called(draft: Draft, what: str) -> list[str]:
     of_type = dict.fromkeys([*(name for group in draft.type.needs for name in group), *draft.fields])
     named = [name for name in of_type if what in _calls(name)]
     return named or [name for name in of_type if what in ticket_fields()[name].label.casefold().split()]
+
+
+def is_named(name: str, text: str) -> bool:
+    """Whether a message names a field."""
+    return any(re.search(rf"\b{re.escape(one)}\b", text, re.IGNORECASE) for one in _calls(name))
+
+
+def spaced_code(name: str, text: str) -> str:
+    """A number written in groups, “9C75 1400 0112”, in one; "" where it is none."""
+    return text.replace(" ", "") if name in _CODES and _SPACED.fullmatch(text) else ""
 
 
 def _calls(name: str) -> list[str]:

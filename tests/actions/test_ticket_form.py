@@ -434,7 +434,7 @@ def test_a_sentence_that_makes_it_another_type_changes_the_type_and_says_so(canc
     assert shown["data"]["fields"]["pbx"] == "Hotel Bellavista"
 
 
-@pytest.mark.parametrize("way", ["back", "no"])
+@pytest.mark.parametrize("way", ["back", "no", "undo that"])
 def test_a_change_of_the_type_can_be_undone_in_words(cancelling: Partner, way: str) -> None:
     cancelling.say("no wait, not cancel. only change the licenses, 5 business instead of 8")
     assert cancelling.say(way)["data"]["ticket_type"] == "pbx.cancellation"
@@ -497,7 +497,14 @@ def test_not_about_that_is_heard_while_a_value_is_asked(partner: Partner) -> Non
     assert partner.say("no, it is not about a cancellation")["data"]["slot"] == "type"
 
 
-@pytest.mark.parametrize("more", ["the customer has closed the shop last week", "we also tried another cable"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "the customer has closed the shop last week",
+        "we also tried another cable",
+        "they pay for 10 licenses but have only 8",
+    ],
+)
 def test_more_of_the_story_leaves_the_type(cancelling: Partner, more: str) -> None:
     shown = cancelling.say(more)
     assert (shown["data"]["type"], shown["data"]["ticket_type"]) == ("draft", "pbx.cancellation")
@@ -708,6 +715,66 @@ def test_a_tier_is_not_asked_for_in_vain(partner: Partner, wanted: str) -> None:
     assert partner.replies[-1]["data"]["slot"] != "tier"
 
 
+@pytest.mark.parametrize("given", ["the 10th of december", "10 December", "it is 10 December 2026"])
+def test_a_date_asked_for_is_no_other_one(partner: Partner, given: str) -> None:
+    partner.say("open a ticket: change the porting date of +39 045 8901111, confirmed for 14 December 2026")
+    partner.say(given)
+    assert partner.draft.fields["confirmed_date"] == "2026-12-14"
+    assert partner.draft.fields["wanted_date"] == "2026-12-10"
+
+
+def test_a_number_in_groups_is_one(partner: Partner) -> None:
+    partner.say("open a ticket: return of a HWaaS phone")
+    partner.say("9C75 1400 0112")
+    assert partner.draft.fields["serial_number"] == "9C7514000112"
+
+
+def test_a_name_does_not_replace_a_known_one_by_the_way(partner: Partner) -> None:
+    partner.say("open a ticket: no dial tone at Hotel Post")
+    assert partner.say("Luca Rossi")["data"]["slot"] == "since"
+    assert partner.draft.fields["pbx"] == "Hotel Post"
+
+
+def test_my_name_is_heard_while_something_else_is_asked(partner: Partner) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    assert partner.say("my company is Anna's Phones")["data"]["slot"] == "pbx"
+    assert partner.draft.contact == {"company": "Anna's Phones"}
+
+
+def test_no_services_are_an_answer(partner: Partner) -> None:
+    partner.say("open a ticket: convert the PBX 221100034527 to x-bees, it has a yearly subscription")
+    assert partner.replies[-1]["data"]["slot"] == "services"
+    partner.say("no")
+    assert partner.draft.fields["services"] == "none"
+
+
+@pytest.mark.parametrize("word", ["no time, just send it", "just open it", "send it", "send it incomplete"])
+def test_whoever_is_in_a_hurry_is_asked_no_more_of_the_matter(partner: Partner, word: str) -> None:
+    partner.say("open a ticket: no dial tone on the phones")
+    assert partner.say(word)["data"]["slot"] == "contact_name"
+    assert partner.draft.fields.keys() == {"symptom"}
+
+
+def test_words_that_name_no_type_are_text_and_at_last_an_agent_sorts_it_out(partner: Partner) -> None:
+    partner.say("open a ticket: please look at Hotel Zur Post again")
+    assert partner.replies[-1]["data"]["slot"] == "type"
+    assert partner.say("I cannot say")["data"]["slot"] == "type"
+    assert partner.say("who knows that")["data"]["slot"] != "type"
+    assert partner.draft.type_id == "general.other"
+
+
+def test_no_to_all_types_is_a_general_question(partner: Partner) -> None:
+    partner.say("open a ticket: please look at Hotel Zur Post again")
+    partner.say("no")
+    assert partner.draft.type_id == "general.other"
+
+
+def test_words_that_make_the_type_clear_settle_it(partner: Partner) -> None:
+    partner.say("open a ticket: please look at Hotel Zur Post again")
+    partner.say("the phones are dead since this morning")
+    assert partner.draft.type_id == "tech.support"
+
+
 # A trouble told without asking for a ticket
 
 
@@ -739,6 +806,12 @@ def test_a_trouble_that_cannot_wait_is_offered_a_ticket_first(partner: Partner, 
     assert titles(offered)[0] == "Open a ticket"
     partner.say("yes")
     assert trouble in partner.draft.text
+
+
+def test_a_trouble_that_cannot_wait_and_nobody_knows_is_offered_a_ticket(partner: Partner) -> None:
+    offered = partner.say("nobody answers, my customer cannot receive calls since monday")
+    assert offered["text"].startswith("I have no answer")
+    assert titles(offered)[0] == "Open a ticket"
 
 
 def test_whoever_asks_for_a_person_in_a_long_message_is_heard(partner: Partner) -> None:
