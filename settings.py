@@ -125,6 +125,28 @@ def _webhook_secret(text: str) -> Secret:
     return Secret(text)
 
 
+def _slack_token(begins: str) -> Callable[[str], Secret]:
+    def parse(text: str) -> Secret:
+        if text and not (text.startswith(begins) and re.fullmatch(r"[A-Za-z0-9-]{12,}", text)):
+            raise ValueError(f"the token that begins with {begins}")
+        return Secret(text)
+
+    return parse
+
+
+def _signing_secret(text: str) -> Secret:
+    if text and not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise ValueError("the 32 letters and digits of the app's page “Basic Information”")
+    return Secret(text)
+
+
+def _teams(text: str) -> tuple[str, ...]:
+    teams = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"T[A-Z0-9]{2,20}", team) for team in teams):
+        raise ValueError("workspace ids such as T0123ABCD, comma-separated")
+    return teams
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("DEBUG, INFO, WARNING or ERROR")
@@ -233,6 +255,29 @@ class Settings:
         "What webhooks are signed with, at least 32 characters; needed with CARE_WEBHOOK_URL.",
         secret=True,
     )
+    slack_bot_token: Secret = _setting(
+        "SLACK_BOT_TOKEN", "", _slack_token("xoxb-"), "Slack: the app's bot token. Empty: no Slack.", secret=True
+    )
+    slack_app_token: Secret = _setting(
+        "SLACK_APP_TOKEN",
+        "",
+        _slack_token("xapp-"),
+        "Slack by Socket Mode: the app-level token; the bot connects to Slack.",
+        secret=True,
+    )
+    slack_signing_secret: Secret = _setting(
+        "SLACK_SIGNING_SECRET",
+        "",
+        _signing_secret,
+        "Slack by HTTP instead: the signing secret; Slack posts to /slack/events.",
+        secret=True,
+    )
+    slack_teams: tuple[str, ...] = _setting(
+        "CARE_SLACK_TEAMS", "", _teams, "Slack workspaces whose people are answered, comma-separated ids; empty: all."
+    )
+    slack_api: str = _setting(
+        "SLACK_API_URL", "https://slack.com/api", _url, "Address of Slack's Web API; GovSlack and proxies have others."
+    )
     log_level: str = _setting("CARE_LOG_LEVEL", "INFO", _log_level, "How much is logged: DEBUG, INFO, WARNING, ERROR.")
 
     @property
@@ -280,7 +325,19 @@ class Settings:
         ):
             if given and not needed:
                 raise SettingsError(f"{variable} needs {other}, which is not set.")
+        loaded._check_slack()
         return loaded
+
+    def _check_slack(self) -> None:
+        """Raises SettingsError unless Slack is off, or reached in exactly one way."""
+        bot, socket, http = self.slack_bot_token.value, self.slack_app_token.value, self.slack_signing_secret.value
+        if socket and http:
+            raise SettingsError("Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP), not both.")
+        if bot and not (socket or http):
+            raise SettingsError("SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).")
+        if not bot and (socket or http or self.slack_teams):
+            given = "SLACK_APP_TOKEN" if socket else "SLACK_SIGNING_SECRET" if http else "CARE_SLACK_TEAMS"
+            raise SettingsError(f"{given} needs SLACK_BOT_TOKEN, which is not set.")
 
 
 # Read by scripts/setup.py and by the supervisor's children, never by Settings.

@@ -29,7 +29,7 @@ from bot.ticket_turns import TicketRecord, carry_out, not_open, opened_by
 from tickets import conversations
 from tickets.conversations import Received
 from tickets.database import Database
-from tickets.models import Event
+from tickets.models import Event, Turn
 from tickets.states import FIRST_ANSWER, Targets
 from tickets.ticket_models import Ticket
 
@@ -174,6 +174,14 @@ class Messages:
         for turn in turns:
             self._queue(turn.conversation_id, turn.id, turn.message, turn.retry)
         return len(turns)
+
+    def take_up(self, turn: Turn) -> TurnOver:
+        """Run an open turn that another process left, unless it is queued here already."""
+        worker = self._workers.get(turn.conversation_id)
+        for job in worker.jobs if worker else ():
+            if job.turn_id == turn.id:
+                return job.over
+        return self._queue(turn.conversation_id, turn.id, turn.message, turn.retry)
 
     async def stop(self) -> None:
         """Stop working; turns that are not answered stay in the database for `resume`."""

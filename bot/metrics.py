@@ -10,3 +10,4 @@ DELIVERIES = Counter(
     "care_deliveries", "E-mails and webhooks by outcome: sent, failed, dead", ["destination", "outcome"]
 )
 SOCKETS = Gauge("care_sockets", "Open web chat sockets")
+SLACK_EVENTS = Counter("care_slack_events", "Messages and presses from Slack: kept, known, refused", ["outcome"])

@@ -27,7 +27,7 @@ class Service:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("CARE_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("CARE_", "SLACK_"))},
             "CARE_PORT": str(self.port),
             "CARE_DATA_DIR": str(data_dir),
             "CARE_RATE_LIMIT": "0",

@@ -133,6 +133,49 @@ def test_what_needs_another_setting_names_it(given: dict[str, str], missing: str
         Settings.load(given)
 
 
+BOT, APP, SIGNING = "xoxb-1-2-abcdef", "xapp-1-A1-2-abcdef", "0123456789abcdef" * 2
+
+
+def test_slack_is_off_unless_it_is_reached_in_one_way() -> None:
+    assert Settings.load({}).slack_bot_token.value == ""
+    assert Settings.load({"SLACK_BOT_TOKEN": BOT, "SLACK_APP_TOKEN": APP}).slack_app_token.value == APP
+    by_http = {"SLACK_BOT_TOKEN": BOT, "SLACK_SIGNING_SECRET": SIGNING, "CARE_SLACK_TEAMS": "T0AB, T0CD"}
+    assert Settings.load(by_http).slack_teams == ("T0AB", "T0CD")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"SLACK_BOT_TOKEN": BOT},
+            "SLACK_BOT_TOKEN needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP).",
+        ),
+        ({"SLACK_APP_TOKEN": APP}, "SLACK_APP_TOKEN needs SLACK_BOT_TOKEN, which is not set."),
+        ({"SLACK_SIGNING_SECRET": SIGNING}, "SLACK_SIGNING_SECRET needs SLACK_BOT_TOKEN, which is not set."),
+        ({"CARE_SLACK_TEAMS": "T0AB"}, "CARE_SLACK_TEAMS needs SLACK_BOT_TOKEN, which is not set."),
+        (
+            {"SLACK_BOT_TOKEN": BOT, "SLACK_APP_TOKEN": APP, "SLACK_SIGNING_SECRET": SIGNING},
+            "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP), not both.",
+        ),
+        ({"SLACK_BOT_TOKEN": APP}, "SLACK_BOT_TOKEN cannot be used: give the token that begins with xoxb-."),
+        ({"SLACK_APP_TOKEN": BOT}, "SLACK_APP_TOKEN cannot be used: give the token that begins with xapp-."),
+        (
+            {"SLACK_SIGNING_SECRET": "hunter2"},
+            "SLACK_SIGNING_SECRET cannot be used: "
+            "give the 32 letters and digits of the app's page “Basic Information”.",
+        ),
+        (
+            {"CARE_SLACK_TEAMS": "home"},
+            "CARE_SLACK_TEAMS='home' cannot be used: give workspace ids such as T0123ABCD, comma-separated.",
+        ),
+    ],
+)
+def test_half_a_slack_stops_the_start_with_one_sentence(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.load(given)
+    assert str(refused.value) == sentence
+
+
 def test_passwords_and_secrets_are_not_in_what_settings_show() -> None:
     shown = repr(
         Settings.load(
@@ -175,7 +218,9 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 def test_readme_lists_every_setting_with_default_and_meaning() -> None:
     """Guards README's table: it is the only place where all settings are described."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(CARE_\w+)` \| (.*?) ?\| (.+) \|$", readme, re.MULTILINE)}
+    rows = {
+        row[0]: row[1:] for row in re.findall(r"^\| `((?:CARE|SLACK)_\w+)` \| (.*?) ?\| (.+) \|$", readme, re.MULTILINE)
+    }
     assert rows.keys() == VARIABLES.keys()
     for variable, metadata in VARIABLES.items():
         default = f"`{metadata['default']}`" if metadata["default"] else ""
@@ -189,6 +234,6 @@ def test_readme_names_the_set_ups_own_variables() -> None:
 
 
 def test_the_example_file_names_settings_that_exist() -> None:
-    named = re.findall(r"CARE_\w+", (ROOT / ".env.example").read_text(encoding="utf-8"))
+    named = re.findall(r"(?:CARE|SLACK)_\w+", (ROOT / ".env.example").read_text(encoding="utf-8"))
     assert named
     assert set(named) <= VARIABLES.keys()

@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from tickets import outbox
 from tickets.base import insert, now
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
+from tickets.slack_models import Place, SlackInbox
 
 SESSION_IDLE = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=7)
@@ -206,7 +208,7 @@ def forget_old(session: Session, before: datetime, partners_before: datetime | N
     if partners_before is not None:
         silent = or_(silent, and_(Conversation.partner_id.is_not(None), Conversation.active_at < partners_before))
     old = list(session.scalars(select(Conversation.id).where(silent).limit(MOST_FORGOTTEN)))
-    for table in (Feedback, Question, Button, Turn, Event, WebSession):
+    for table in (Feedback, Question, Button, Turn, Event, WebSession, SlackInbox):
         session.execute(delete(table).where(table.conversation_id.in_(old)))
     session.execute(delete(Conversation).where(Conversation.id.in_(old)))
     return old
@@ -232,7 +234,16 @@ def append(session: Session, conversation_id: str, **values: Any) -> Event:
     )
     session.add(event)
     session.flush()
+    _send_on(session, event)
     return event
+
+
+def _send_on(session: Session, event: Event) -> None:
+    """Slack has no window that is open here: what is said there goes by the outbox, and is read when it is sent."""
+    conversation = session.get(Conversation, event.conversation_id) if event.kind != "user" else None
+    if conversation is not None and conversation.channel == "slack":
+        body = {"conversation": conversation.id, "seq": event.seq}
+        outbox.put(session, "slack", Place.of(conversation.external_id).target, body)
 
 
 def _give_out(session: Session, event: Event, button: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, and_, exists, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets.base import now
@@ -104,6 +104,12 @@ def failed(
     return str(values["state"]), next_at
 
 
+def last_sent(session: Session, destination: str, target: str) -> datetime | None:
+    """When something last arrived at a target, whichever process sent it."""
+    sent = select(func.max(Delivery.sent_at)).where(Delivery.target == target, Delivery.destination == destination)
+    return session.scalar(sent)
+
+
 def pause(attempts: int) -> float:
     """Seconds before the next try: anything up to a limit that doubles, so that many do not come at once."""
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts - 1, 20)))  # noqa: S311 - no secret
@@ -117,6 +123,12 @@ def revive(session: Session, delivery_id: str) -> bool:
         return False
     ring_after_commit(session, BELL)
     return True
+
+
+def revive_all(session: Session) -> int:
+    """Try all dead deliveries again, for another day; how many there were."""
+    dead = session.scalars(select(Delivery.id).where(Delivery.state == DEAD)).all()
+    return sum(revive(session, delivery_id) for delivery_id in dead)
 
 
 def _take(session: Session, delivery: Delivery, at: datetime) -> bool:

@@ -30,6 +30,7 @@ from bot.health import Health
 from bot.limits import Limits
 from bot.messages import Messages
 from bot.portal import Portal
+from bot.slack.app import Slack
 from bot.supervisor import internal_token
 from bot.trackers import forget as forget_trackers
 from bot.trackers import tracker_file
@@ -75,7 +76,8 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
 
     messages = Messages(database, engine, health, settings.first_answer, changed)
 
-    deliveries = Deliveries(database, senders(settings))
+    slack = Slack.of(settings, database, messages, limits)
+    deliveries = Deliveries(database, {**senders(settings), **(slack.senders if slack else {})})
     control = Control(database, settings.data_dir)
 
     @asynccontextmanager
@@ -94,11 +96,15 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
         resumed = await messages.resume()
         if resumed:
             log.info("%d messages of an earlier run are taken up again", resumed)
+        if slack:
+            await slack.start()
         yield
         for task in tasks:
             task.cancel()
         await control.close()
         await deliveries.stop()
+        if slack:
+            await slack.stop()
         await messages.stop()
         await engine.close()
         await asyncio.to_thread(database.close)
@@ -116,6 +122,8 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     app.include_router(socket.router(settings, database, messages, limits, callers, live))
     app.include_router(tickets_api.router(settings, database, limits, callers, changed))
 
+    if slack:
+        app.router.routes.extend(slack.routes())
     app.router.routes.extend(console_routes(settings, database, messages, windows, health, actions_url))
 
     @app.get("/healthz", tags=["operation"], summary="Whether this process runs")

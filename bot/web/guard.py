@@ -8,10 +8,11 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.slack import guard as slack
 from settings import Settings
 
 MOST_BODY = 64 * 1024
-_TOO_LARGE = "The request is larger than 64 KB."
+_TOO_LARGE = "The request is larger than {} KB."
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
@@ -39,7 +40,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        served_here = self._hosts is None or _host_name(headers) in self._hosts
+        # What Slack posts is signed, whatever name it calls us by.
+        from_slack = scope["path"] == slack.PATH
+        most = slack.MOST_BODY if from_slack else MOST_BODY
+        served_here = self._hosts is None or from_slack or _host_name(headers) in self._hosts
         if scope["type"] == "websocket":
             if served_here:
                 await self._app(scope, receive, send)
@@ -54,7 +58,7 @@ class Guard:
             nonlocal body, refused
             message = await receive()
             body += len(message.get("body", b""))
-            if body > MOST_BODY:
+            if body > most:
                 refused = True
                 return {"type": "http.disconnect"}
             return message
@@ -73,8 +77,8 @@ class Guard:
         if not served_here:
             await _answer(send_guarded, 421, "This address is not served here.")
             return
-        if int(headers.get("content-length", "0")) > MOST_BODY:
-            await _answer(send_guarded, 413, _TOO_LARGE)
+        if int(headers.get("content-length", "0")) > most:
+            await _answer(send_guarded, 413, _TOO_LARGE.format(most // 1024))
             return
         try:
             await self._app(scope, receive_limited, send_guarded)
@@ -85,7 +89,7 @@ class Guard:
             raise
         if refused and not started:
             refused = False
-            await _answer(send_guarded, 413, _TOO_LARGE)
+            await _answer(send_guarded, 413, _TOO_LARGE.format(most // 1024))
 
     def _add_headers(self, scope: Scope, request: Headers, response: MutableHeaders) -> None:
         if is_console(scope["path"]):

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tickets import models  # noqa: F401  the tables must be known
+from tickets import models, slack_models  # noqa: F401  the tables must be known
 from tickets.base import Base
 
 context.configure(

@@ -1,0 +1,178 @@
+"""The Slack app: who listens to what, in one list, and the two ways in which Slack reaches it.
+
+By HTTP Slack posts to /slack/events; in Socket Mode we connect to Slack. Either way a listener is over, and Slack
+told so, only when what it heard is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import metrics
+from bot.deliveries import Send
+from bot.limits import Limits
+from bot.messages import Messages
+from bot.slack import events, guard
+from bot.slack.inbox import Inbox
+from bot.slack.outbound import Outbound
+from settings import Secret, Settings
+from tickets.database import Database
+
+log = logging.getLogger("care.slack")
+
+_SEND_SECONDS = 10.0
+_REFUSED = {400: "Not understood.", 401: "Not signed.", 403: "This workspace is not served.", 413: "Too large."}
+
+
+class Slack:
+    """Slack as one more channel of the bot."""
+
+    def __init__(self, settings: Settings, database: Database, messages: Messages, limits: Limits) -> None:
+        self._settings = settings
+        self._teams = settings.slack_teams
+        sdk = _quiet("care.slack.sdk", logging.WARNING)
+        address = f"{settings.slack_api}/"
+        # Without retries of the client's own: what may have arrived must not be sent again unseen.
+        self._client = AsyncWebClient(settings.slack_bot_token.value, address, retry_handlers=[], logger=sdk)
+        self._inbox = Inbox(database, messages, limits)
+        self._outbound = Outbound(database, self._client)
+        self._bolt = AsyncApp(
+            name="slack_bolt.app",  # also of a logger, which gets the level below
+            logger=_quiet("slack_bolt", logging.ERROR),  # it logs the bodies of what it refuses or does not know
+            signing_secret=settings.slack_signing_secret.value,
+            # Without a token, so that bolt does not ask Slack who we are while Slack waits for our answer.
+            client=AsyncWebClient(base_url=address, retry_handlers=[], logger=sdk),
+            authorize=_authorize(settings.slack_bot_token),
+            process_before_response=True,  # else bolt acknowledges first and works afterwards
+            attaching_conversation_kwargs_enabled=False,
+        )
+        self._listen()
+        self._socket: AsyncSocketModeHandler | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, messages: Messages, limits: Limits) -> Slack | None:
+        """None where no Slack is set up."""
+        return cls(settings, database, messages, limits) if settings.slack_bot_token.value else None
+
+    @property
+    def senders(self) -> dict[str, Send]:
+        """How the outbox's destination “slack” is sent to."""
+        return {"slack": self._outbound.send}
+
+    def routes(self) -> list[Route]:
+        """The route that Slack posts to; none in Socket Mode."""
+        if self._settings.slack_app_token.value:
+            return []
+        return [Route(guard.PATH, self._posted, methods=["POST"])]
+
+    async def start(self) -> None:
+        """Begin to work the inbox, and to hear Slack."""
+        self._client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SEND_SECONDS))
+        self._tasks = [asyncio.create_task(self._inbox.run()), asyncio.create_task(self._introduce())]
+        if self._settings.slack_app_token.value:
+            self._socket = AsyncSocketModeHandler(self._bolt, self._settings.slack_app_token.value)
+            self._tasks.append(asyncio.create_task(self._connect(self._socket)))
+
+    async def stop(self) -> None:
+        """Hear and work no more; what is stored stays for the next start."""
+        if self._socket is not None:
+            await self._socket.client.close()  # type: ignore[no-untyped-call]
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._inbox.stop()
+        if self._client.session is not None:
+            await self._client.session.close()
+
+    async def _connect(self, socket: AsyncSocketModeHandler) -> None:
+        """Tries until Slack lets us; the client comes back by itself after a cut."""
+        await socket.client.connect()  # type: ignore[no-untyped-call]
+
+    def _listen(self) -> None:
+        """All listeners, in the order in which bolt asks them."""
+        self._bolt.event("message")(self._on_message)
+        self._bolt.event("app_mention")(self._on_message)
+        self._bolt.event(re.compile(".*"))(self._on_anything)
+        self._bolt.action(re.compile("press:.*"))(self._on_press)
+        self._bolt.error(self._on_error)
+
+    async def _on_message(self, body: dict[str, Any]) -> None:
+        said = events.said(body, self._teams)
+        if said is not None:
+            new = await self._inbox.keep_message(said)
+            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+
+    async def _on_press(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        pressed = events.pressed(body, self._teams)
+        if pressed is not None and self._served(body):
+            new = await self._inbox.keep_press(pressed)
+            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await ack()
+
+    async def _on_anything(self) -> None:
+        """An event that is none of ours is acknowledged, or Slack would bring it again."""
+
+    async def _on_error(self, error: Exception) -> BoltResponse:
+        """Not acknowledged: Slack delivers it again."""
+        log.error("an event of Slack's is not stored", exc_info=error)
+        return BoltResponse(status=503, body="")
+
+    def _served(self, body: Mapping[str, Any]) -> bool:
+        return not self._teams or events.team_of(body) in self._teams
+
+    async def _posted(self, request: Request) -> Response:
+        try:
+            body = await request.body()
+            guard.check(request.headers.raw, body, self._settings.slack_signing_secret.value, self._teams, time.time())
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except guard.Refused as refused:
+            metrics.SLACK_EVENTS.labels("refused").inc()
+            return JSONResponse({"detail": _REFUSED[refused.status]}, refused.status)
+        return await AsyncSlackRequestHandler(self._bolt).handle(request)
+
+    async def _introduce(self) -> None:
+        """Tell the operator, once, whether Slack takes the token."""
+        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+            try:
+                found = await self._client.auth_test()
+                log.info("in Slack as %s in workspace %s", found.get("user_id"), found.get("team_id"))
+            except SlackApiError as error:
+                data = getattr(error.response, "data", None)
+                name = data.get("error") if isinstance(data, dict) else "no answer"
+                log.error("Slack does not take SLACK_BOT_TOKEN: %s", name)
+
+
+def _authorize(token: Secret) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """What bolt asks for each request; it wants a function, no method."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token.value)
+
+    return authorize
+
+
+def _quiet(name: str, level: int) -> logging.Logger:
+    """A logger that says nothing of what partners write, whatever CARE_LOG_LEVEL is."""
+    found = logging.getLogger(name)
+    found.setLevel(level)
+    return found

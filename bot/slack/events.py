@@ -1,0 +1,149 @@
+"""Which of Slack's events count, and what they mean.
+
+Heard are direct messages, mentions, and what is said in a thread that the bot takes part in. Edits, deletions,
+joins, other bots, files without a word: none of them is a question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.slack.markup import plain
+from tickets.slack_models import Place
+
+# With a subtype a message is mostly news about the channel; these are a person's words all the same.
+_SAID: Final = {None, "file_share", "thread_broadcast"}
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,39}", re.ASCII)
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
+_EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
+_TOKEN = re.compile(r"btn_[0-9a-f]{28}", re.ASCII)
+_SLACKBOT: Final = "USLACKBOT"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that may be for us.
+
+    Attributes:
+        event_key: the same for every delivery of one event.
+        message_key: the same for all events about one message.
+        invited: it is for us whatever the thread.
+    """
+
+    place: Place
+    event_key: str
+    message_key: str
+    ts: str
+    user: str
+    text: str
+    invited: bool
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A press of one of our buttons; `message` is the ts of the message that carries it."""
+
+    team: str
+    channel: str
+    token: str
+    message: str
+    ts: str
+    user: str
+
+
+def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
+    """The message that an event tells of; None where it is none for us.
+
+    Args:
+        teams: workspaces whose people are heard; empty is all.
+    """
+    event = body.get("event")
+    team, event_id = _text(body, "team_id"), _text(body, "event_id")
+    if not isinstance(event, Mapping) or not _ID.fullmatch(team) or not _EVENT_ID.fullmatch(event_id):
+        return None
+    channel, user, ts = _text(event, "channel"), _text(event, "user"), _text(event, "ts")
+    if not (_ID.fullmatch(channel) and _ID.fullmatch(user) and _TS.fullmatch(ts)) or not _by_a_person(event, body):
+        return None
+    if teams and (_text(event, "user_team") or _text(event, "team") or team) not in teams:
+        return None  # from a workspace that shares a channel with ours
+    thread = _text(event, "thread_ts")
+    if thread and not _TS.fullmatch(thread):
+        return None
+    text = plain(_text(event, "text"), _bot(body))
+    mention, direct = event.get("type") == "app_mention", _direct(event, channel)
+    if direct:
+        place = Place(team, channel, thread or None)
+    elif mention or thread:
+        place = Place(team, channel, thread or ts)
+    else:
+        return None
+    if not text and not mention:
+        return None
+    return Said(
+        place=place,
+        event_key=f"{team}:{event_id}",
+        message_key=f"{team}:{channel}:{ts}",
+        ts=ts,
+        user=user,
+        text=text,
+        invited=mention or direct,
+    )
+
+
+def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | None:
+    """The button of ours that an interaction tells of; None where it is none."""
+    actions, container = body.get("actions"), body.get("container")
+    if not isinstance(actions, list) or not actions or not isinstance(container, Mapping):
+        return None
+    action, user = actions[0], body.get("user")
+    if not isinstance(action, Mapping) or not isinstance(user, Mapping):
+        return None
+    found = Pressed(
+        team=team_of(body),
+        channel=_text(container, "channel_id"),
+        token=_text(action, "value"),
+        message=_text(container, "message_ts"),
+        ts=_text(action, "action_ts"),
+        user=_text(user, "id"),
+    )
+    if teams and (_text(user, "team_id") or found.team) not in teams:
+        return None
+    ids = _ID.fullmatch(found.team) and _ID.fullmatch(found.channel) and _ID.fullmatch(found.user)
+    times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
+    return found if ids and times and _TOKEN.fullmatch(found.token) else None
+
+
+def team_of(body: Mapping[str, Any]) -> str:
+    """The workspace that a request is about; "" where it names none."""
+    team, user = body.get("team"), body.get("user")
+    inner = _text(team, "id") if isinstance(team, Mapping) else ""
+    return _text(body, "team_id") or inner or (_text(user, "team_id") if isinstance(user, Mapping) else "")
+
+
+def _by_a_person(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    if event.get("type") not in ("message", "app_mention") or event.get("subtype") not in _SAID:
+        return False
+    if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
+        return False
+    return _text(event, "user") not in (_SLACKBOT, _bot(body))
+
+
+def _direct(event: Mapping[str, Any], channel: str) -> bool:
+    return event.get("channel_type") == "im" or channel.startswith("D")
+
+
+def _bot(body: Mapping[str, Any]) -> str:
+    """Our own user id in this workspace, as Slack tells it with each event."""
+    authorizations = body.get("authorizations")
+    for one in authorizations if isinstance(authorizations, list) else ():
+        if isinstance(one, Mapping) and one.get("is_bot"):
+            return _text(one, "user_id")
+    return ""
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    found = values.get(name)
+    return found if isinstance(found, str) else ""

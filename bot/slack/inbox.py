@@ -1,0 +1,162 @@
+"""Works what Slack delivered: each entry becomes a turn of its conversation, on the one path of all messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot import wording
+from bot.limits import Limits
+from bot.messages import Messages, NotAccepted, TurnOver
+from bot.slack.events import Pressed, Said
+from tickets import conversations, slack_inbox
+from tickets.base import now
+from tickets.database import Database
+from tickets.slack_models import SlackInbox
+
+log = logging.getLogger("care.slack")
+
+_T = TypeVar("_T")
+_POLL_SECONDS = 2.0  # for what another process left behind
+_PAUSE = 1.0
+_LIFE_SIGN_SECONDS = 8.0  # well within the lease
+
+
+class Inbox:
+    """Keeps what Slack delivers, and works it until it is stopped."""
+
+    def __init__(self, database: Database, messages: Messages, limits: Limits) -> None:
+        self._database = database
+        self._messages = messages
+        self._limits = limits
+        self._owner = secrets.token_hex(8)
+        self._working: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+
+    async def keep_message(self, said: Said) -> bool:
+        """Store a message, once; it is on disk when this returns. False where there was nothing to store."""
+        return await self._write(
+            partial(
+                slack_inbox.put_message,
+                place=said.place,
+                event_key=said.event_key,
+                message_key=said.message_key,
+                ts=said.ts,
+                user=said.user,
+                text=said.text,
+                invited=said.invited,
+            )
+        )
+
+    async def keep_press(self, pressed: Pressed) -> bool:
+        """Store the press of a button, once; it is on disk when this returns."""
+        return await self._write(
+            partial(
+                slack_inbox.put_press,
+                team=pressed.team,
+                channel=pressed.channel,
+                token=pressed.token,
+                message=pressed.message,
+                ts=pressed.ts,
+                user=pressed.user,
+            )
+        )
+
+    async def run(self) -> None:
+        """Work what is there; at once when something comes, else every two seconds."""
+        loop = asyncio.get_running_loop()
+
+        def ring() -> None:  # in the writer's thread, which may outlive the loop
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._wake.set)
+
+        self._database.on_commit(slack_inbox.BELL, ring)
+        if self._database.is_sqlite:  # whoever held something was a run before this one
+            await self._try(partial(slack_inbox.release, at=now()))
+        living = asyncio.create_task(self._say_that_we_live())
+        try:
+            while True:
+                self._wake.clear()
+                for entry in await self._try(partial(slack_inbox.claim, owner=self._owner, at=now())) or ():
+                    task = asyncio.create_task(self._work(entry))
+                    self._working.add(task)
+                    task.add_done_callback(self._worked)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+        finally:
+            living.cancel()
+
+    async def stop(self) -> None:
+        """Leave the rest to others, or to the next start."""
+        for task in self._working:
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
+        await self._try(partial(slack_inbox.release, at=now(), owner=self._owner))
+
+    async def _work(self, entry: SlackInbox) -> None:
+        try:
+            over = await self._receive(entry)
+        except NotAccepted as refused:
+            await self._write(partial(_refuse, entry=entry, text=refused.text))
+            return
+        await self._write(partial(slack_inbox.stored, entry=entry, owner=self._owner))
+        await over.wait()
+        await self._write(partial(slack_inbox.done, entry=entry))
+
+    async def _receive(self, entry: SlackInbox) -> TurnOver:
+        """Store the entry's turn, or find it where an earlier attempt stored it."""
+        client_id = f"slack-{entry.id}"
+        if not self._limits.message(entry.conversation_id, client_id):
+            raise NotAccepted("rate", wording.TOO_MANY)
+        while True:
+            try:
+                received, over = await self._messages.receive(
+                    entry.conversation_id,
+                    text=str(entry.body.get("text", "")),
+                    button=entry.body.get("button"),
+                    client_id=client_id,
+                )
+                break
+            except NotAccepted as refused:
+                if refused.code != "not_stored":
+                    raise
+            await asyncio.sleep(_PAUSE)  # it is acknowledged, so it waits until the database is back
+        if not received.new and received.turn.state == "pending":
+            return self._messages.take_up(received.turn)
+        return over
+
+    async def _say_that_we_live(self) -> None:
+        while True:
+            await asyncio.sleep(_LIFE_SIGN_SECONDS)
+            if self._working:
+                await self._try(partial(slack_inbox.still_here, owner=self._owner, at=now()))
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        if not task.cancelled() and (error := task.exception()):  # taken again after its lease
+            log.error("an entry of the Slack inbox is not worked yet: %s", type(error).__name__)
+
+    async def _try(self, work: Callable[[Session], _T]) -> _T | None:
+        try:
+            return await self._write(work)
+        except SQLAlchemyError as error:
+            log.error("the Slack inbox cannot be used now: %s", type(error).__name__)
+            return None
+
+    async def _write(self, work: Callable[[Session], _T]) -> _T:
+        return await asyncio.wrap_future(self._database.submit(work))
+
+
+def _refuse(session: Session, entry: SlackInbox, text: str) -> None:
+    """Say why a message is not taken, in its conversation."""
+    data: dict[str, Any] = {"type": "error"}
+    conversations.append(session, entry.conversation_id, kind="notice", text=text, data=data)
+    slack_inbox.done(session, entry)

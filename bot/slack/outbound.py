@@ -1,0 +1,190 @@
+"""Sends what conversations in Slack are told: in order, at most one message a second in each channel, each once.
+
+The outbox (tickets/outbox.py) keeps order, leases and pauses by channel. A message carries its delivery's id in its
+metadata: where an earlier attempt may have arrived, we look for it in the channel before sending again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from sqlalchemy.orm import Session
+
+from bot.deliveries import DeliveryError
+from bot.slack.blocks import Message, after_choice, messages, words
+from bot.slack.markup import escape
+from tickets import outbox
+from tickets.base import now
+from tickets.database import Database
+from tickets.models import Conversation, Event
+from tickets.slack_models import Place
+from tickets.ticket_models import Delivery
+
+_T = TypeVar("_T")
+METADATA: Final = "care_reply"
+_APART: Final = 1.05  # seconds between two messages in a channel: Slack takes about one a second
+_UNSURE: Final = 2.0  # seconds before we look whether a message arrived after all
+_SKEW: Final = timedelta(minutes=2)  # between Slack's clock and ours
+_PAGES: Final = 10
+# Trying again would not help. Tokens and scopes can be put right, so what is wrong with them is not here.
+_FOR_GOOD: Final = {
+    "cannot_reply_to_message",
+    "channel_not_found",
+    "invalid_arguments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "is_archived",
+    "metadata_too_large",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "not_in_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "user_not_found",
+}
+_GONE: Final = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a delivery is about, as it stands in the database now."""
+
+    place: Place
+    made: list[Message]
+    event: Event
+
+
+class Outbound:
+    """The outbox's sender for Slack."""
+
+    def __init__(self, database: Database, client: AsyncWebClient) -> None:
+        self._database = database
+        self._client = client
+        self._posted: dict[str, float] = {}  # when this process last posted in a channel
+
+    async def send(self, delivery: Delivery) -> None:
+        """Send it; raises DeliveryError unless Slack has taken it."""
+        told = await asyncio.to_thread(self._database.read, lambda session: _told(session, delivery))
+        if told is None:  # the conversation is deleted meanwhile
+            return
+        if "button" in delivery.body:
+            await self._update(told, delivery)
+            return
+        arrived = await self._arrived(told.place, delivery) if delivery.attempts > 1 else set()
+        for part, message in enumerate(told.made):
+            if part not in arrived:
+                await self._pause(delivery.target)
+                await self._post(told.place, message, delivery, part)
+
+    async def _post(self, place: Place, message: Message, delivery: Delivery, part: int) -> None:
+        try:
+            await _asked(
+                self._client.chat_postMessage(
+                    channel=place.channel,
+                    thread_ts=place.thread,
+                    text=message.text,
+                    blocks=message.blocks,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    metadata={"event_type": METADATA, "event_payload": {"delivery": delivery.id, "part": part}},
+                )
+            )
+        finally:
+            self._posted[delivery.target] = time.monotonic()
+
+    async def _update(self, told: _Told, delivery: Delivery) -> None:
+        """Replace the buttons of a message by what was chosen; doing so twice changes nothing."""
+        token, user = str(delivery.body["button"]), str(delivery.body["user"])
+        title = next((one["title"] for one in told.event.buttons if one["payload"] == token), "")
+        said = words()["chosen" if told.place.channel.startswith("D") else "chosen_by"]
+        message = after_choice(told.made, token, said.format(title=escape(title), user=user))
+        if message is None:
+            return
+        try:
+            await _asked(
+                self._client.chat_update(
+                    channel=told.place.channel,
+                    ts=str(delivery.body["message"]),
+                    text=message.text,
+                    blocks=message.blocks,
+                )
+            )
+        except _Refused as refused:
+            if refused.error not in _GONE:  # a message that is not there any more needs no change
+                raise
+
+    async def _arrived(self, place: Place, delivery: Delivery) -> set[int]:
+        """The parts of a delivery that stand in the channel already."""
+        found: set[int] = set()
+        where: dict[str, Any] = {"channel": place.channel}
+        where |= {"ts": place.thread} if place.thread else {}
+        where |= {"oldest": f"{(delivery.created_at - _SKEW).timestamp():.6f}", "include_all_metadata": True}
+        look = self._client.conversations_replies if place.thread else self._client.conversations_history
+        cursor = None
+        for _ in range(_PAGES):
+            answer = await _asked(look(**where, limit=200, cursor=cursor))
+            for message in answer.get("messages") or ():
+                carried = message.get("metadata") or {}
+                payload = carried.get("event_payload") or {}
+                if carried.get("event_type") == METADATA and payload.get("delivery") == delivery.id:
+                    found.add(int(payload["part"]))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return found
+
+    async def _pause(self, target: str) -> None:
+        """Keep the pace of a channel, also after what another process sent there."""
+        sent = await asyncio.to_thread(self._database.read, lambda session: outbox.last_sent(session, "slack", target))
+        ago = time.monotonic() - self._posted.get(target, float("-inf"))
+        if sent is not None:
+            ago = min(ago, max(0.0, (now() - sent).total_seconds()))
+        if ago < _APART:
+            await asyncio.sleep(_APART - ago)
+        for old in [one for one, at in self._posted.items() if time.monotonic() - at > 60]:
+            del self._posted[old]
+
+
+class _Refused(DeliveryError):
+    """Slack said no, and why."""
+
+    def __init__(self, error: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(f"Slack: {error}", permanent=error in _FOR_GOOD, retry_after=retry_after)
+        self.error = error
+
+
+def _told(session: Session, delivery: Delivery) -> _Told | None:
+    conversation = session.get(Conversation, str(delivery.body["conversation"]))
+    event = session.get(Event, (str(delivery.body["conversation"]), int(delivery.body["seq"])))
+    if conversation is None or event is None:
+        return None
+    made = messages(event.kind, event.text, event.buttons, event.data)
+    return _Told(Place.of(conversation.external_id), made, event)
+
+
+async def _asked(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """Slack's answer; what goes wrong as DeliveryError."""
+    try:
+        return await call
+    except SlackApiError as error:
+        response = error.response
+        if not isinstance(response, AsyncSlackResponse):  # no JSON: something before Slack answered
+            raise DeliveryError("no answer of Slack's", permanent=False, retry_after=_UNSURE) from None
+        data = response.data if isinstance(response.data, dict) else {}
+        name = str(data.get("error") or f"HTTP {response.status_code}")
+        if response.status_code == 429:
+            wait = str(response.headers.get("Retry-After", ""))
+            raise _Refused("ratelimited", retry_after=float(wait) if wait.isdecimal() else 1.0) from None
+        raise _Refused(name, retry_after=_UNSURE) from None
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None

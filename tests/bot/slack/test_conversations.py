@@ -1,0 +1,289 @@
+"""Conversations in Slack, end to end: the real application, bolt and Slack's client before a Slack on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot import wording
+from tests.bot.peers import Rasa, after, echo, nothing, said
+from tests.bot.slack.conftest import App, RunApp
+from tests.slack_world import ANNA, BEN, BOT, CHANNEL, DM, TEAM, Fault, Posted, Slack
+from tickets import conversations
+from tickets.changes import Author, reply
+from tickets.database import Database
+from tickets.opening import NewTicket, open_ticket
+from tickets.states import FIRST_ANSWER
+
+BUTTON: dict[str, Any] = {
+    "type": "actions",
+    "elements": [{"text": {"text": "zebrafinch"}, "action_id": "press:x", "value": "zebrafinch", "type": "button"}],
+}
+_QUIET = 0.6  # seconds in which an answer would have come
+
+
+async def test_a_direct_message_is_answered_there(slack: Slack, app: App, rasa: Rasa) -> None:
+    assert await app.post(slack.message("how long is porting &amp; why?")) == 200
+    (answer,) = await slack.until(1)
+    assert (answer.channel, answer.thread, answer.text) == (DM, None, "re: how long is porting &amp; why?")
+    assert rasa.messages == ["how long is porting & why?"]
+
+
+async def test_a_mention_is_answered_in_its_thread_and_follow_ups_need_none(slack: Slack, app: App, rasa: Rasa) -> None:
+    mention = slack.message(f"<@{BOT}> hello", channel=CHANNEL, kind="app_mention")
+    thread = mention["event"]["ts"]
+    await app.post(mention)
+    await slack.until(1)
+    await app.post(slack.message("and a second", channel=CHANNEL, thread=thread, user=BEN))
+    first, second = await slack.until(2)
+    assert [first.thread, second.thread] == [thread, thread]
+    assert rasa.messages == ["hello", "and a second"]
+    assert len({heard["sender"] for heard in rasa.heard}) == 1
+
+
+async def test_what_is_not_said_to_us_is_not_heard(slack: Slack, app: App, rasa: Rasa) -> None:
+    strange = slack.message("x", channel=CHANNEL, thread=slack.ts())
+    changed: dict[str, Any] = {
+        "subtype": "message_changed",
+        "message": {"text": "edited"},
+        "previous_message": {"text": "x"},
+    }
+    for event in (
+        strange,
+        slack.message("talk among people", channel=CHANNEL),
+        slack.message("I am a bot", bot_id="B1"),
+        slack.message("I am you", user=BOT),
+        slack.event({"type": "message", "channel": DM, "ts": slack.ts(), **changed}),
+        slack.message("", subtype="message_deleted", deleted_ts=slack.ts()),
+        slack.message("Anna has joined", channel=CHANNEL, subtype="channel_join"),
+        slack.message("", subtype="file_share", files=[{"id": "F1"}]),
+        slack.event({"type": "reaction_added", "user": ANNA, "reaction": "+1"}),
+        slack.event({"type": "app_home_opened", "user": ANNA, "channel": DM, "tab": "home"}),
+    ):
+        assert await app.post(event) == 200
+    await asyncio.sleep(_QUIET)
+    assert rasa.heard == []
+    assert slack.messages == []
+
+
+async def test_a_file_with_words_is_a_message(slack: Slack, app: App, rasa: Rasa) -> None:
+    await app.post(slack.message("what is this fee?", subtype="file_share", files=[{"id": "F1"}]))
+    await slack.until(1)
+    assert rasa.messages == ["what is this fee?"]
+
+
+async def test_a_redelivery_and_a_twin_are_answered_once(slack: Slack, app: App, rasa: Rasa) -> None:
+    first = slack.message("again?")
+    mention = slack.message(f"<@{BOT}> hi", channel=CHANNEL, kind="app_mention")
+    thread = mention["event"]["ts"]
+    again = slack.message(f"<@{BOT}> more", channel=CHANNEL, kind="app_mention", thread=thread)
+    twin = slack.message(f"<@{BOT}> more", channel=CHANNEL, thread=thread, ts=again["event"]["ts"])
+    for event in (first, first, mention, again, twin, twin, again, first):
+        retry = {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"}
+        assert await app.post(event, **retry) == 200
+    await slack.until(3)
+    await asyncio.sleep(_QUIET)
+    assert sorted(rasa.messages) == ["again?", "hi", "more"]
+
+
+async def test_each_thread_is_a_conversation_of_its_own(slack: Slack, app: App, rasa: Rasa) -> None:
+    await app.post(slack.message("in the open"))
+    await app.post(slack.message("in a thread", thread=slack.ts()))
+    await slack.until(2)
+    assert len({heard["sender"] for heard in rasa.heard}) == 2
+    assert {message.thread is None for message in slack.messages} == {True, False}
+
+
+async def test_a_button_works_once_and_is_replaced_by_what_was_chosen(slack: Slack, app: App, rasa: Rasa) -> None:
+    async def offer(body: dict[str, Any]) -> Response:
+        return said("Which?", buttons=[{"title": "The first", "payload": "/show_entry{}"}])
+
+    rasa.answer = offer
+    await app.post(slack.message("porting"))
+    (offered,) = await slack.until(1)
+    press = slack.press(offered, "The first")
+    again = slack.press(offered, "The first")
+    assert [await app.post(one) for one in (press, press, again)] == [200, 200, 200]
+    await slack.until(2)
+    await asyncio.sleep(_QUIET)
+    assert rasa.messages == ["porting", "/show_entry{}"]
+    assert len(slack.messages) == 2
+    assert offered.updates == 1
+    assert offered.buttons() == {}
+    assert offered.blocks[-1]["elements"][0]["text"] == "✓ The first"
+
+
+async def test_a_button_of_another_conversation_does_nothing(slack: Slack, app: App, rasa: Rasa) -> None:
+    async def offer(body: dict[str, Any]) -> Response:
+        return said("Which?", buttons=[{"title": "The first", "payload": "/deny"}])
+
+    rasa.answer = offer
+    await app.post(slack.message("porting"))
+    (offered,) = await slack.until(1)
+    press = slack.press(offered, "The first")
+    press["container"]["channel_id"] = "D0BEN"
+    assert await app.post(press) == 200
+    made_up = slack.press(offered, "The first")
+    made_up["actions"][0]["value"] = "/deny"
+    assert await app.post(made_up) == 200
+    await asyncio.sleep(_QUIET)
+    assert rasa.messages == ["porting"]
+
+
+async def test_a_message_too_long_is_told_so(slack: Slack, app: App) -> None:
+    await app.post(slack.message("x" * 5000))
+    (answer,) = await slack.until(1)
+    assert answer.text == wording.TOO_LONG.format(limit=4000)
+
+
+async def test_too_many_messages_are_told_so(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
+    async with run_app(CARE_RATE_LIMIT="1") as app:
+        await app.post(slack.message("one"))
+        await app.post(slack.message("two"))
+        found = await slack.until(2)
+    assert {message.text for message in found} == {"re: one", wording.TOO_MANY}
+
+
+async def test_an_engine_that_fails_is_said_honestly(slack: Slack, app: App, rasa: Rasa) -> None:
+    rasa.answer = nothing
+    await app.post(slack.message("hello?"))
+    (answer,) = await slack.until(1)
+    assert answer.text == wording.LATER
+
+
+async def test_an_agents_reply_comes_into_the_thread(slack: Slack, app: App, rasa: Rasa, stored: Database) -> None:
+    mention = slack.message(f"<@{BOT}> broken", channel=CHANNEL, kind="app_mention")
+    thread = mention["event"]["ts"]
+    await app.post(mention)
+    await slack.until(1)
+
+    def answer(session: Session) -> None:
+        conversation = conversations.conversation_for(session, "slack", f"{TEAM}:{CHANNEL}:{thread}")
+        new = NewTicket("tech.support", "Broken", "It is broken.")
+        ticket, _ = open_ticket(
+            session, "k", new, channel="slack", targets=FIRST_ANSWER, conversation_id=conversation.id
+        )
+        reply(session, ticket, Author("agent", None, "Anna"), "Fixed <now>.")
+
+    await asyncio.to_thread(stored.write, answer)
+    _, told = await slack.until(2)
+    assert told.thread == thread
+    assert "Fixed &lt;now&gt;." in told.text
+    assert "Anna · CC-" in told.blocks[0]["elements"][0]["text"]
+
+
+async def test_what_slack_was_told_is_kept_survives_a_restart(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
+    let_go = asyncio.Event()
+
+    async def hang(body: dict[str, Any]) -> Response:
+        await let_go.wait()
+        return await echo(body)
+
+    rasa.answer = hang
+    async with run_app() as app:
+        assert await app.post(slack.message("before the restart")) == 200
+        assert await app.post(slack.message("and after it")) == 200
+        await asyncio.sleep(0.3)
+    rasa.answer = echo
+    async with run_app():
+        found = await slack.until(2)
+    let_go.set()
+    assert [message.text for message in found] == ["re: before the restart", "re: and after it"]
+
+
+async def test_a_burst_is_answered_in_order_one_a_second(slack: Slack, app: App) -> None:
+    for number in range(4):
+        await app.post(slack.message(f"question {number}"))
+    found = await slack.until(4)
+    assert [message.text for message in found] == [f"re: question {number}" for number in range(4)]
+    assert all(later.at - earlier.at >= 1 for earlier, later in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429, retry_after=1),
+        Fault(cut=True),
+        Fault(cut=True, taken=True),
+        Fault(500),
+        Fault(502, taken=True),
+    ],
+    ids=str,
+)
+async def test_a_bad_moment_of_slacks_loses_and_doubles_nothing(slack: Slack, app: App, fault: Fault) -> None:
+    bad = [fault]
+    slack.weather = lambda method, _: bad.pop() if method == "chat.postMessage" and bad else None
+    await app.post(slack.message("one"))
+    await app.post(slack.message("two"))
+    found = await slack.until(2)
+    await asyncio.sleep(_QUIET)
+    assert [message.text for message in found] == ["re: one", "re: two"]
+    assert len(slack.messages) == 2
+    assert bad == []
+
+
+async def test_a_busy_moment_of_ours_does_not_keep_slack_waiting(slack: Slack, app: App, rasa: Rasa) -> None:
+    rasa.answer = after(0.4)
+    began = time.monotonic()
+    assert await app.post(slack.message("slow?")) == 200
+    assert time.monotonic() - began < 0.4 or slack.messages == []
+
+
+async def test_socket_mode_is_acknowledged_answered_and_comes_back(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
+    async with run_app(socket_mode=True) as app:
+        assert await app.post(slack.message("by http?")) == 404
+        await slack.until_acknowledged(await slack.push(slack.message("over the socket")))
+        (answer,) = await slack.until(1)
+        assert answer.text == "re: over the socket"
+        await slack.cut()
+        message = slack.message("after the cut")
+        await slack.until_acknowledged(await slack.push(message), 30)
+        await slack.until_acknowledged(await slack.push(message))
+        await slack.until(2)
+        await asyncio.sleep(_QUIET)
+    assert rasa.messages == ["over the socket", "after the cut"]
+    assert slack.connections >= 2
+
+
+async def test_only_people_of_listed_workspaces_are_answered(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
+    async with run_app(CARE_SLACK_TEAMS="T0OTHER") as app:
+        assert await app.post(slack.message("hello")) == 403
+    async with run_app(CARE_SLACK_TEAMS=f"T0OTHER, {TEAM}") as app:
+        assert await app.post(slack.message("from a guest", user_team="T0GUEST")) == 200
+        assert await app.post(slack.message("from home", user_team=TEAM)) == 200
+        await slack.until(1)
+    assert rasa.messages == ["from home"]
+
+
+async def test_what_partners_write_is_in_no_log(
+    slack: Slack, run_app: RunApp, rasa: Rasa, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    slack.weather = lambda method, _: Fault(500) if slack.calls.count(method) == 1 else None
+    async with run_app(CARE_LOG_LEVEL="DEBUG") as app:
+        unsigned = {"x-slack-signature": "v0=" + "0" * 64}
+        assert await app.post(slack.message("zebrafinch"), **unsigned) == 401
+        assert await app.post(slack.event({"type": "zebrafinch", "text": "zebrafinch"})) == 200
+        assert await app.post(slack.press(Posted(DM, "1.1", None, "", [BUTTON], {}, 0), "zebrafinch")) == 200
+        assert await app.post(slack.message("zebrafinch")) == 200
+        await slack.until(1)
+    assert rasa.messages == ["zebrafinch"]
+    ours = [record for record in caplog.records if record.name.startswith(("care", "slack"))]
+    assert any(record.name == "care.deliveries" for record in ours), "the failure was logged"
+    assert not any("zebrafinch" in record.getMessage() for record in ours)
+    assert logging.getLogger("care").level == logging.NOTSET, "bolt leaves our own loggers alone"
+
+
+async def test_nothing_is_set_up_without_settings(slack: Slack, run_app: RunApp) -> None:
+    off = {"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": ""}
+    async with run_app(**off) as app:
+        assert await app.post(slack.message("hello")) == 404
+        assert (await app.client.get("/healthz")).status_code == 200
+    assert slack.calls == []

@@ -1,0 +1,363 @@
+"""A Slack on loopback: Web API and Socket Mode over real HTTP and web sockets, as Slack documents them.
+
+It looks at every payload with Slack's limits in hand (`problems`), knows when a message comes too early, and has
+bad days on demand: `weather` says what happens to each call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import WSMsgType, web
+
+BOT_TOKEN, APP_TOKEN = "xoxb-1-2-abcdefghijkl", "xapp-1-A1-2-abcdefghijkl"
+SIGNING_SECRET = "0123456789abcdef0123456789abcdef"
+TEAM, BOT, ANNA, BEN = "T0HOME", "U0CAREBOT", "U0ANNA", "U0BEN"
+DM, CHANNEL = "D0ANNA", "C0SUPPORT"
+
+# A link, or somebody's name in a line of ours: the only commands that we mean.
+_MEANT = re.compile(r"<(?:https://|mailto:)[^<>|\s]+(?:\|[^<>|\n]+)?>|<@U[A-Z0-9]+>")
+
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with a call: a status instead of an answer, or the line cut, before or after it took effect."""
+
+    status: int = 0
+    retry_after: int = 0
+    cut: bool = False
+    taken: bool = False
+
+
+@dataclass
+class Posted:
+    """A message that stands in a channel."""
+
+    channel: str
+    ts: str
+    thread: str | None
+    text: str
+    blocks: list[dict[str, Any]]
+    metadata: dict[str, Any]
+    at: float
+    updates: int = 0
+
+    def buttons(self) -> dict[str, dict[str, Any]]:
+        """The buttons by their titles."""
+        found = [one for block in self.blocks if block["type"] == "actions" for one in block["elements"]]
+        return {one["text"]["text"]: one for one in found}
+
+
+@dataclass
+class Slack:
+    """One workspace. `async with Slack() as slack`, then `slack.url` is the Web API's address."""
+
+    weather: Callable[[str, Mapping[str, Any]], Fault | None] = lambda method, arguments: None
+    url: str = ""
+    messages: list[Posted] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    def __post_init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._last_post: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Slack:
+        app = web.Application()
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_get("/link", self._link)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{port}/api"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._runner is not None
+        await self.cut()
+        await self._runner.cleanup()
+
+    def settings(self, *, socket_mode: bool = False) -> dict[str, str]:
+        """The environment of a bot that belongs to this workspace."""
+        way = {"SLACK_APP_TOKEN": APP_TOKEN} if socket_mode else {"SLACK_SIGNING_SECRET": SIGNING_SECRET}
+        return {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_API_URL": self.url, **way}
+
+    def ts(self) -> str:
+        """A new time stamp, later than all before."""
+        return f"{int(time.time())}.{next(self._ids):06d}"
+
+    def said(self, channel: str | None = None) -> list[str]:
+        """The texts of the bot's messages, in their order."""
+        return [message.text for message in self.messages if channel in (None, message.channel)]
+
+    async def until(self, count: int, channel: str | None = None, seconds: float = 30.0) -> list[Posted]:
+        """Wait for that many messages of the bot."""
+        end = time.monotonic() + seconds
+        while True:
+            found = [message for message in self.messages if channel in (None, message.channel)]
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < end, f"{len(found)} of {count}; {self.problems}"
+            await asyncio.sleep(0.02)
+
+    # Events, as Slack sends them
+
+    def message(
+        self,
+        text: str,
+        *,
+        channel: str = DM,
+        user: str = ANNA,
+        thread: str | None = None,
+        ts: str | None = None,
+        kind: str = "message",
+        **more: Any,
+    ) -> dict[str, Any]:
+        """A message event; `kind` app_mention for a mention."""
+        event: dict[str, Any] = {"type": kind, "user": user, "text": text, "ts": ts or self.ts(), "channel": channel}
+        if kind == "message":
+            event["channel_type"] = "im" if channel.startswith("D") else "channel"
+        if thread:
+            event["thread_ts"] = thread
+        return self.event({**event, "team": TEAM, **more})
+
+    def event(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The envelope around an event."""
+        return {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": "A0CARE",
+            "event": event,
+            "event_id": f"Ev{next(self._ids):010d}",
+            "event_time": int(time.time()),
+            "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}],
+        }
+
+    def press(self, message: Posted, title: str, user: str = ANNA) -> dict[str, Any]:
+        """A press of a message's button."""
+        button = message.buttons()[title]
+        return {
+            "type": "block_actions",
+            "team": {"id": TEAM, "domain": "home"},
+            "user": {"id": user, "team_id": TEAM},
+            "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel},
+            "channel": {"id": message.channel},
+            "trigger_id": f"{next(self._ids)}.1",
+            "actions": [{**button, "block_id": "b", "action_ts": self.ts()}],
+        }
+
+    # Socket Mode
+
+    async def push(self, payload: dict[str, Any], kind: str = "events_api") -> str:
+        """Send something to one connected app; the envelope's id."""
+        envelope = f"e{next(self._ids)}"
+        end = time.monotonic() + 30
+        while not self._sockets:
+            assert time.monotonic() < end, "no app is connected"
+            await asyncio.sleep(0.02)
+        socket = next(iter(self._sockets))
+        more = {"accepts_response_payload": kind != "events_api"}
+        await socket.send_str(json.dumps({"type": kind, "envelope_id": envelope, "payload": payload, **more}))
+        return envelope
+
+    async def until_acknowledged(self, envelope: str, seconds: float = 10.0) -> None:
+        """Wait for the app's acknowledgement."""
+        end = time.monotonic() + seconds
+        while envelope not in self.acknowledged:
+            assert time.monotonic() < end, f"{envelope} is not acknowledged"
+            await asyncio.sleep(0.01)
+
+    async def cut(self) -> None:
+        """Cut all Socket Mode connections."""
+        for socket in list(self._sockets):
+            await socket.close()
+
+    async def _link(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str(json.dumps({"type": "hello", "num_connections": 1}))
+        self._sockets.add(socket)
+        self.connections += 1
+        try:
+            async for message in socket:
+                if message.type == WSMsgType.TEXT:
+                    self.acknowledged.append(json.loads(message.data)["envelope_id"])
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    # The Web API
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        self.calls.append(method)
+        given = await request.json() if request.content_type == "application/json" else dict(await request.post())
+        arguments: dict[str, Any] = {**request.query, **given}
+        token = APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN
+        if request.headers.get("authorization") != f"Bearer {token}":
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        fault = self.weather(method, arguments)
+        if fault is None or fault.taken:
+            answer = self._answer(method, arguments)
+            if fault is None:
+                return web.json_response(answer)
+        if fault.cut:
+            assert request.transport is not None
+            request.transport.abort()
+        if fault.status == 429:
+            channel = str(arguments.get("channel"))
+            self._not_before[channel] = time.monotonic() + fault.retry_after
+            body = {"ok": False, "error": "ratelimited"}
+            return web.json_response(body, status=429, headers={"Retry-After": str(fault.retry_after)})
+        return web.Response(status=fault.status or 500, text="upstream connect error")
+
+    def _answer(self, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        answers = {
+            "auth.test": self._auth_test,
+            "apps.connections.open": self._open,
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "conversations.history": self._read,
+            "conversations.replies": self._read,
+        }
+        if method not in answers:
+            self.problems.append(f"unknown method {method}")
+            return {"ok": False, "error": "unknown_method"}
+        return answers[method](given)
+
+    def _auth_test(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "team_id": TEAM, "user_id": BOT, "bot_id": "B0CARE", "user": "care", "team": "home"}
+
+    def _open(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.url.replace("http://", "ws://").removesuffix("/api") + "/link"}
+
+    def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        at, channel = time.monotonic(), str(given["channel"])
+        if at - self._last_post.get(channel, 0.0) < 1.0:
+            self.problems.append(f"{at - self._last_post[channel]:.2f} s after the last message in {channel}")
+        if at < self._not_before.get(channel, 0.0):
+            self.problems.append(f"{self._not_before[channel] - at:.2f} s before Retry-After in {channel}")
+        self._last_post[channel] = at
+        if found := problems(given):
+            self.problems += found
+            return {"ok": False, "error": "invalid_blocks"}
+        thread = given.get("thread_ts")
+        made = Posted(channel, self.ts(), thread, given["text"], given["blocks"], given.get("metadata") or {}, at)
+        self.messages.append(made)
+        return {"ok": True, "channel": channel, "ts": made.ts}
+
+    def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        found = [one for one in self.messages if (one.channel, one.ts) == (given["channel"], given["ts"])]
+        if not found:
+            return {"ok": False, "error": "message_not_found"}
+        if wrong := problems(given):
+            self.problems += wrong
+            return {"ok": False, "error": "invalid_blocks"}
+        found[0].text, found[0].blocks = given["text"], given["blocks"]
+        found[0].updates += 1
+        return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
+
+    def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """History and replies, newest first, in pages of two so that whoever reads only the first is noticed."""
+        oldest, thread = float(given.get("oldest", 0)), given.get("ts")
+        found = [m for m in self.messages if m.channel == given["channel"] and m.thread == thread]
+        found = [m for m in reversed(found) if float(m.ts) > oldest]
+        begin = int(given.get("cursor") or 0)
+        page = found[begin : begin + 2]
+        shown = bool(given.get("include_all_metadata")) and str(given["include_all_metadata"]) not in ("0", "False")
+        listed = [{"ts": m.ts, "text": m.text, **({"metadata": m.metadata} if shown else {})} for m in page]
+        more = str(begin + 2) if begin + 2 < len(found) else ""
+        return {"ok": True, "messages": listed, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+
+
+def posted(payload: dict[str, Any], at: float | None = None, secret: str = SIGNING_SECRET) -> tuple[bytes, Headers]:
+    """Body and headers of a request that Slack signed."""
+    if payload.get("type") == "block_actions":
+        body, kind = urlencode({"payload": json.dumps(payload)}).encode(), "application/x-www-form-urlencoded"
+    else:
+        body, kind = json.dumps(payload).encode(), "application/json"
+    return body, signed(body, at, secret) | {"content-type": kind}
+
+
+def signed(body: bytes, at: float | None = None, secret: str = SIGNING_SECRET) -> Headers:
+    """The two headers that prove a request to be Slack's."""
+    sent = str(int(time.time() if at is None else at))
+    made = hmac.new(secret.encode(), f"v0:{sent}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": sent, "x-slack-signature": f"v0={made}"}
+
+
+def problems(message: Mapping[str, Any]) -> list[str]:
+    """What Slack's documentation says against a message."""
+    found = []
+    text, blocks = message.get("text", ""), message.get("blocks", [])
+    if not isinstance(text, str) or not text.strip() or len(text) > 4000:
+        found.append(f"a text of {len(text)} characters")
+    if not 1 <= len(blocks) <= 50:
+        found.append(f"{len(blocks)} blocks")
+    ids = [block["block_id"] for block in blocks if "block_id" in block]
+    actions: list[str] = []
+    for block in blocks:
+        found += _block_problems(block, actions)
+    for name, values, most in (("block_id", ids, 255), ("action_id", actions, 255)):
+        if len(set(values)) < len(values) or any(not 1 <= len(value) <= most for value in values):
+            found.append(f"{name}s {values}")
+    metadata = message.get("metadata")
+    if metadata is not None and not (
+        re.fullmatch(r"\w{1,80}", metadata.get("event_type", "")) and isinstance(metadata.get("event_payload"), dict)
+    ):
+        found.append(f"metadata {metadata}")
+    found += [f"a command {one!r}" for one in commands(text)]
+    return found
+
+
+def commands(mrkdwn: str) -> list[str]:
+    """What Slack would act on in a text: mentions of all, of people, links that are none of ours."""
+    return re.findall(r"<[^>]*>?", _MEANT.sub("", re.sub(r"^> ", "", mrkdwn, flags=re.MULTILINE)))
+
+
+def _block_problems(block: Mapping[str, Any], actions: list[str]) -> list[str]:
+    kind = block["type"]
+    if kind == "section":
+        found = _text_problems(block["text"])
+        return found + (_button_problems(block["accessory"], actions) if "accessory" in block else [])
+    elements = block.get("elements", [])
+    if kind == "context":
+        found = [] if 1 <= len(elements) <= 10 else [f"{len(elements)} elements in a context"]
+        return found + [problem for one in elements for problem in _text_problems(one)]
+    if kind == "actions":
+        found = [] if 1 <= len(elements) <= 5 else [f"{len(elements)} buttons in a row"]
+        return found + [problem for one in elements for problem in _button_problems(one, actions)]
+    return [f"a block of type {kind}"]
+
+
+def _text_problems(text: Mapping[str, Any]) -> list[str]:
+    found = [] if 1 <= len(text["text"]) <= 3000 and text["text"].strip() else [f"{len(text['text'])} characters"]
+    if text["type"] != "mrkdwn" or text.get("verbatim") is not True:
+        found.append("a text that is not verbatim mrkdwn")
+    return found + [f"a command {one!r}" for one in commands(text["text"])]
+
+
+def _button_problems(button: Mapping[str, Any], actions: list[str]) -> list[str]:
+    actions.append(button["action_id"])
+    title = button["text"]
+    well = title["type"] == "plain_text" and 1 <= len(title["text"]) <= 75 and 1 <= len(button["value"]) <= 2000
+    return [] if well and button["type"] == "button" else [f"a button {button}"]

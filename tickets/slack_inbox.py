@@ -1,0 +1,174 @@
+"""What Slack delivered, in the database: stored once whatever is delivered again, worked in order, by one process.
+
+Slack delivers at least once and in any order, sometimes the same message as two events. An entry is
+`pending`, `taken` by a process that stores it as a turn of its conversation, `stored` while that turn runs, `done`.
+Whoever takes an entry holds it for 30 seconds and says again and again that it lives; what a dead process held is
+taken over. The next of a conversation is taken once the one before is stored, by the same process, which keeps order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import CursorResult, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from tickets import outbox
+from tickets.base import insert, now
+from tickets.conversations import conversation_for
+from tickets.database import ring_after_commit
+from tickets.models import Button, Conversation
+from tickets.slack_models import Place, SlackInbox
+
+CHANNEL: Final = "slack"
+BELL: Final = "slack-inbox"
+LEASE: Final = timedelta(seconds=30)
+KEPT: Final = timedelta(days=7)  # done entries, so that a late delivery is known
+
+PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
+
+
+def put_message(
+    session: Session, place: Place, *, event_key: str, message_key: str, ts: str, user: str, text: str, invited: bool
+) -> bool:
+    """Keep a message; False where it is known, or is said in a thread that we take no part in.
+
+    Args:
+        invited: it is for us (a direct message, a mention); else it counts only in a thread of ours.
+    """
+    if not invited and not _takes_part(session, place):
+        return False
+    conversation = conversation_for(session, CHANNEL, place.name)
+    return _put(session, conversation, event_key, message_key, ts, user, {"text": text})
+
+
+def put_press(session: Session, team: str, channel: str, *, token: str, message: str, ts: str, user: str) -> bool:
+    """Keep a press of a button and have the buttons replaced by what was chosen; False where that was done before.
+
+    Args:
+        message: ts of the message with the button.
+    """
+    button = session.get(Button, token)
+    conversation = session.get(Conversation, button.conversation_id) if button is not None else None
+    if button is None or conversation is None or conversation.channel != CHANNEL:
+        return False
+    place = Place.of(conversation.external_id)
+    if (place.team, place.channel) != (team, channel):
+        return False
+    if not _put(session, conversation, f"{team}:{token}", None, ts, user, {"button": token}):
+        return False
+    chosen = {"conversation": conversation.id, "seq": button.seq, "button": token, "message": message, "user": user}
+    outbox.put(session, CHANNEL, place.target, chosen)
+    return True
+
+
+def claim(session: Session, owner: str, at: datetime, most: int = 32) -> list[SlackInbox]:
+    """Take what can be worked now, at most one of a conversation; the oldest first."""
+    lost = and_(SlackInbox.state.in_((TAKEN, STORED)), SlackInbox.leased_until <= at)
+    earlier = aliased(SlackInbox)
+    before = and_(
+        earlier.conversation_id == SlackInbox.conversation_id,
+        or_(earlier.ts < SlackInbox.ts, and_(earlier.ts == SlackInbox.ts, earlier.id < SlackInbox.id)),
+    )
+    running_here = and_(earlier.state == STORED, earlier.owner == owner)
+    blocked = exists().where(before, earlier.state != DONE, ~running_here)
+    # One that comes late does not overtake what is being stored.
+    being_stored = exists().where(
+        earlier.conversation_id == SlackInbox.conversation_id, earlier.id != SlackInbox.id, earlier.state == TAKEN
+    )
+    running_elsewhere = exists().where(
+        earlier.conversation_id == SlackInbox.conversation_id,
+        earlier.id != SlackInbox.id,
+        earlier.state == STORED,
+        earlier.owner != owner,
+    )
+    free = or_(lost, and_(SlackInbox.state == PENDING, ~being_stored, ~running_elsewhere))
+    found = session.scalars(
+        select(SlackInbox)
+        .where(free, ~blocked)
+        .order_by(SlackInbox.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [entry for entry in found if _take(session, entry, owner, at)]
+
+
+def stored(session: Session, entry: SlackInbox, owner: str) -> None:
+    """Its turn is in the database: the next of the conversation may be taken by this process."""
+    mine = and_(SlackInbox.id == entry.id, SlackInbox.owner == owner)
+    _run(session, update(SlackInbox).where(mine).values(state=STORED))
+    ring_after_commit(session, BELL)
+
+
+def done(session: Session, entry: SlackInbox) -> None:
+    """It is worked; what was said stands in the transcript, not here."""
+    values = {"state": DONE, "done_at": now(), "leased_until": None, "body": {}}
+    _run(session, update(SlackInbox).where(SlackInbox.id == entry.id).values(**values))
+    ring_after_commit(session, BELL)
+
+
+def still_here(session: Session, owner: str, at: datetime) -> None:
+    """Hold what this process has taken for longer."""
+    mine = and_(SlackInbox.owner == owner, SlackInbox.state.in_((TAKEN, STORED)))
+    _run(session, update(SlackInbox).where(mine).values(leased_until=at + LEASE))
+
+
+def release(session: Session, at: datetime, owner: str | None = None) -> None:
+    """Let others take what a process held: one that ends, or (None) every other, where there can be no other."""
+    held = SlackInbox.state.in_((TAKEN, STORED))
+    whose = held if owner is None else and_(held, SlackInbox.owner == owner)
+    _run(session, update(SlackInbox).where(whose).values(leased_until=at))
+
+
+def forget_done(session: Session, at: datetime) -> None:
+    """Delete what was worked long ago."""
+    _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < at - KEPT))
+
+
+def _takes_part(session: Session, place: Place) -> bool:
+    mine = select(Conversation.id).where(Conversation.channel == CHANNEL, Conversation.external_id == place.name)
+    return session.scalar(mine) is not None
+
+
+def _put(
+    session: Session,
+    conversation: Conversation,
+    event_key: str,
+    message_key: str | None,
+    ts: str,
+    user: str,
+    body: dict[str, Any],
+) -> bool:
+    row = {
+        "event_key": event_key,
+        "message_key": message_key,
+        "conversation_id": conversation.id,
+        "ts": ts,
+        "user": user,
+        "body": body,
+        "state": PENDING,
+        "owner": "",
+        "created_at": now(),
+    }
+    statement = insert(session, SlackInbox).values(**row).on_conflict_do_nothing()
+    if session.scalar(statement.returning(SlackInbox.id)) is None:
+        return False
+    ring_after_commit(session, BELL)
+    return True
+
+
+def _take(session: Session, entry: SlackInbox, owner: str, at: datetime) -> bool:
+    unchanged = and_(SlackInbox.id == entry.id, SlackInbox.state == entry.state, SlackInbox.owner == entry.owner)
+    values = {"state": TAKEN, "owner": owner, "leased_until": at + LEASE}
+    if not _run(session, update(SlackInbox).where(unchanged).values(**values)):
+        return False
+    session.refresh(entry)
+    return True
+
+
+def _run(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
