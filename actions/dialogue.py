@@ -275,7 +275,7 @@ def _offer_ticket_or_choices(context: Context, turn: Turn, ids: list[str]) -> No
 
 def _cannot_wait(context: Context) -> bool:
     """Whether a message tells a trouble, rather than asks, that triage takes for urgent or high."""
-    if is_question(context.text):
+    if is_question(context.text) or "?" in context.text:
         return False
     return context.triage.judge(context.text, context.now).priority in ("urgent", "high")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import month_abbr, month_name
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -56,6 +57,7 @@ class Draft:
         heard: the turn heard last: one that runs again after a crash is not heard twice.
         target: the ticket that its text is added to instead.
         anonymous: whether nobody vouches for the partner, so that name, company and address are needed too.
+        removed: fields that the partner took out: the text doesn't bring them back.
         insisted: whether it was said what an e-mail address is needed for: that is said once.
         former: the type before the last change and its fields, {"type", "fields"}, until the next message.
         perhaps: a type that the draft may be of since the last message: it is asked.
@@ -82,6 +84,7 @@ class Draft:
     heard: str = ""
     target: str = ""
     anonymous: bool = False
+    removed: list[str] = field(default_factory=list)
     insisted: bool = False
     former: dict[str, Any] = field(default_factory=dict)
     perhaps: str = ""
@@ -149,7 +152,14 @@ class Draft:
         """Take fields; whether there were any. A field said anew replaces what was known."""
         self.fields = {**self.fields, **found}
         self.declined = [name for name in self.declined if name not in found]
+        self.removed = [name for name in self.removed if name not in found]
         return bool(found)
+
+    def remove(self, names: Collection[str]) -> None:
+        """Take fields out."""
+        self.fields = {name: value for name, value in self.fields.items() if name not in names}
+        self.declined = [name for name in self.declined if name not in names]
+        self.removed = [*self.removed, *names]
 
     def take_contact(self, text: str) -> bool:
         """Take name, company and e-mail address from an answer to the question for them; whether there was any."""

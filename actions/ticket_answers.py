@@ -18,6 +18,7 @@ from tickets.types import OTHER, ticket_fields, ticket_types
 _UNKNOWN = only("has_not", then=("polite",))
 _UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
 _AS_IS = only("as_is", then=("polite",))
+_SCOLDS = only("scolds")
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
 _MOST_TEXT_FIELD = 200
@@ -301,8 +302,9 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
         return
     hint = {"numbers": "not_numbers", "date": "not_date", "email": "not_email"}
     draft.mood = hint.get(ticket_fields()[name].form, "not_understood")
+    if _SCOLDS.fullmatch(text):
+        return
     if ticket_values.is_question(text) and len(text.split()) < _KEPT_QUESTION:
         draft.mood = "question"
     elif language.english and len(text.split()) >= _KEPT_WORDS and not ticket_kind.follow(context, draft, text):
         draft.texts, draft.mood = [*draft.texts, text], "kept"
-        draft.triage = verdict(context, draft)

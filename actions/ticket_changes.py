@@ -9,6 +9,7 @@ from actions.draft import Draft, email_in
 from actions.ticket_text import say, verdict
 from actions.ticket_words import any_of, only
 from actions.turns import Context
+from tickets.types import ticket_fields
 
 _YES = only("agrees", "send", then=("agrees", "agrees_more", "send", "polite"))
 _NO = only("denies", then=("polite",))
@@ -50,6 +51,8 @@ def anew(context: Context, draft: Draft, text: str) -> bool:
     found = _ANEW.match(text)
     if found is None or draft.target:
         return False
+    told = {name for name in draft.fields if ticket_fields()[name].form == "long" and draft.fields[name] in draft.text}
+    draft.fields = {name: value for name, value in draft.fields.items() if name not in told}
     draft.texts = []
     say(context, draft, text[found.end() :], "description")
     return True
@@ -183,8 +186,7 @@ def _asked_again(draft: Draft, what: str) -> bool:
     who = contact.get(what.casefold().removesuffix(" address").removeprefix("my ").strip())
     draft.mood = "edit" if len(named) > 1 else "heard"
     if len(named) == 1:
-        draft.fields = {name: value for name, value in draft.fields.items() if name != named[0]}
-        draft.declined = [name for name in draft.declined if name != named[0]]
+        draft.remove(named)
     elif who in draft.contact:
         del draft.contact[who]
     return bool(named) or who is not None
@@ -217,7 +219,7 @@ def _remove(draft: Draft, text: str) -> None:
     what = found["what"].casefold().strip(" .!") if found else ""
     named = [name for name in ticket_values.fields_called(draft, what) if name in draft.fields]
     if named:
-        draft.fields = {name: value for name, value in draft.fields.items() if name not in named}
+        draft.remove(named)
         draft.declined = [*draft.declined, *named]
     elif what in ("that", "it", "last line", "the last line", "last sentence") and len(draft.texts) > 1:
         draft.texts = draft.texts[:-1]

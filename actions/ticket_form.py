@@ -36,10 +36,13 @@ _PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only(
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
 )
+_ASKS_HOW = re.compile(rf"^\W*{any_of('asks_how')}\b", re.IGNORECASE)
+_HOW_TO_DO = re.compile(rf"\W*\b{any_of('asks_how')} do(?: it| this| that)?\b\W*$", re.IGNORECASE)
 _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
 _SURE_CALCULATION = 0.8
+_SURE_WISH = 0.7  # confidence that a question tells what is to be done
 _MOST_CANDIDATES = 50
 _MOST_SIMILAR = 3
 _FROM_CALCULATION = {  # inputs of a calculation that are fields of its ticket
@@ -74,6 +77,8 @@ def ask(context: Context) -> Turn:
     if draft is None:
         return Turn([reply(say("nothing_offered"), type="no_answer")])
     draft.asked = _next(context, draft)
+    if draft.asked == "confirm" and not draft.target:  # what is shown is what will be sent
+        draft.triage = ticket_text.verdict(context, draft)
     shown = ticket_wording.asking(draft)
     draft.mood = "asked"
     return Turn([shown], {"ticket": draft.slot(), "awaiting": None})
@@ -184,13 +189,26 @@ def _begun(context: Context) -> Draft:
         words = [context.slot("last_question") or "", without_yes(said)]
     else:
         words = [said]
+    before = context.slot("last_question") if context.slot("awaiting") else ""
     text = "\n".join(dict.fromkeys(word for word in words if word and not says_nothing(word)))
     if text:
         ticket_text.say(context, draft, text, "description")
+        if draft.type_id == OTHER:
+            _do_it(context, draft, text, answered=text == before)
         _know_sender(context, draft, text)
     elif draft.type_id:
         draft.triage = ticket_text.verdict(context, draft)
     return draft
+
+
+def _do_it(context: Context, draft: Draft, text: str, *, answered: bool) -> None:
+    """“How can I …?”, answered already, and “more services, how to do?”: a ticket for it means to do it."""
+    wish = _HOW_TO_DO.sub("", text) if _HOW_TO_DO.search(text) else _ASKS_HOW.sub("", text) if answered else text
+    if wish != text:
+        found = context.triage.judge(wish.rstrip(" ?"), context.now)
+        if found.type != OTHER and found.confidence >= _SURE_WISH:
+            draft.type_id, draft.settled = found.type, True
+            draft.triage = ticket_text.verdict(context, draft)
 
 
 def _fresh(context: Context) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.draft import Draft
-from actions.ticket_values import MOST_LONG
+from actions.ticket_values import MOST_LONG, is_vague
 from actions.turns import Context
 from tickets.language import judge
 from tickets.types import ticket_fields
@@ -46,8 +46,9 @@ def verdict(context: Context, draft: Draft) -> dict[str, Any]:
     found = context.triage.judge(draft.text or draft.type.title, context.now, type_id=settled, known=draft.fields)
     if not draft.settled:
         draft.type_id = found.type
-    new = {name: value for name, value in found.fields.items() if name not in draft.fields}
+    left_out = {*draft.fields, *draft.removed}
+    new = {name: value for name, value in found.fields.items() if name not in left_out and not is_vague(name, value)}
     if draft.finding:  # what was asked of a calculation says little else of the case
         new = {name: value for name, value in new.items() if name in _SURE_FIELDS}
     draft.put(new)
-    return found.to_json()
+    return {**found.to_json(), "fields": draft.fields, "missing": draft.missing()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from actions.draft import Draft, email_in
+from actions.draft import CONTACT, Draft, email_in
 from actions.ticket_words import any_of, anywhere, called, only
 from knowledge.reading.dates import find_days
 from tickets.types import ticket_fields
@@ -26,6 +26,7 @@ _LEAD = re.compile(
 )
 _ONLY_DAY = re.compile(rf"(?:\W|\b{any_of('day_lead')}\b)*", re.IGNORECASE)
 _LICENSES = anywhere("licenses")
+_VAGUE = only("vague")
 _LICENSE_WORDS = anywhere("licenses", "tiers", "licenses_without_tier", "counts")
 _TIER = anywhere("tiers")
 _NO_TIER = anywhere("licenses_without_tier")
@@ -83,7 +84,8 @@ def late(draft: Draft, text: str) -> str:
     words = text.split()
     if "since" in unknown and _ONLY_TIME.fullmatch(text):
         return "since"
-    named = [name for name in unknown if name in _PLACES] if all(word[0].isupper() for word in words) else []
+    capitals = all(word[0].isupper() for word in words) and draft.asked not in CONTACT  # there it names who asks
+    named = [name for name in unknown if name in _PLACES] if capitals else []
     return named[0] if len(named) == 1 and 1 < len(words) <= _MOST_NAME_WORDS and plausible(named[0], text) else ""
 
 
@@ -94,6 +96,8 @@ def without_lead(text: str) -> str:
 
 def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> dict[str, Any]:
     """What was read from an answer, without what cannot be its value: a sentence, or what another field has taken."""
+    if asked == "did_numbers" and asked not in read and not re.search(r"[^\W\d_]", text):
+        return {}  # digits that are no phone number are not meant for anything else
     found = dict(read)
     if asked in found and not (plausible(asked, text) or plausible(asked, str(found[asked]))):
         del found[asked]
@@ -176,6 +180,11 @@ def fields_called(draft: Draft, what: str) -> list[str]:
 def is_named(name: str, text: str) -> bool:
     """Whether a message names a field."""
     return any(re.search(rf"\b{re.escape(one)}\b", text, re.IGNORECASE) for one in _calls(name))
+
+
+def is_vague(name: str, value: Any) -> bool:
+    """Whether a value that was read leaves open what was asked: “more” licenses."""
+    return name == "wanted_licenses" and _VAGUE.fullmatch(str(value)) is not None
 
 
 def spaced_code(name: str, text: str) -> str:

@@ -775,6 +775,66 @@ def test_words_that_make_the_type_clear_settle_it(partner: Partner) -> None:
     assert partner.draft.type_id == "tech.support"
 
 
+def test_who_asks_is_no_pbx(partner: Partner) -> None:
+    partner.say("open a ticket: we will change the licenses of a pbx")
+    partner.say("send it incomplete")
+    assert partner.say("Anna Berg")["data"]["slot"] == "contact_company"
+    assert "pbx" not in partner.draft.fields
+
+
+def test_what_was_removed_stays_away(cancelling: Partner) -> None:
+    cancelling.say("remove the PBX")
+    cancelling.say("ok")
+    assert cancelling.record["ticket"]["fields"] == {}
+
+
+def test_what_is_shown_is_what_is_sent(partner: Partner) -> None:
+    partner.say("open a ticket: no dial tone on the phones")
+    partner.say("it is at the Hotel Post, they have no calls since yesterday")
+    while partner.replies[-1]["data"]["type"] != "draft":
+        partner.press("Go on" if partner.replies[-1]["data"]["slot"].startswith("contact_") else "No more questions")
+    shown = partner.replies[-1]["data"]["fields"]
+    partner.say("yes")
+    assert partner.record["ticket"]["fields"] == shown
+
+
+def test_a_text_written_anew_replaces_what_was_read_from_the_first(partner: Partner) -> None:
+    partner.say("open a ticket: amend order 300912, add two more WP480")
+    partner.say(ME)
+    shown = partner.say("description: please add three more WP480 to the order 300912")
+    assert "two more" not in shown["data"]["description"]
+
+
+def test_scolding_is_not_written_down(partner: Partner) -> None:
+    partner.say("open a ticket: invoice dispute")
+    assert partner.say("you stupid bot")["data"]["slot"] == "invoice_number"
+    assert "stupid" not in partner.draft.text
+
+
+def test_digits_that_are_no_phone_number_are_nothing_else(partner: Partner) -> None:
+    partner.say("ticket please, cancel a number")
+    assert "phone number" in partner.say("1234567")["text"]
+    assert partner.draft.fields == {}
+
+
+def test_more_licenses_are_counted(partner: Partner) -> None:
+    partner.say("We want to have more Teams licenses, can you make a ticket?")
+    assert partner.say("Stadtwerke Linz")["data"]["slot"] == "wanted_licenses"
+    partner.say("twentyfive")
+    assert partner.draft.fields["wanted_licenses"] in ("twentyfive", "25")
+
+
+def test_a_ticket_for_what_the_answer_told_is_a_request_to_do_it(partner: Partner) -> None:
+    partner.say("how can I cancel a DID?")
+    partner.say("open a ticket for it")
+    assert partner.draft.type_id == "classound.cancel_did"
+
+
+def test_a_question_put_into_a_ticket_stays_a_question(partner: Partner) -> None:
+    partner.say("open a ticket: how can I cancel a DID?")
+    assert partner.draft.type_id == "general.other"
+
+
 # A trouble told without asking for a ticket
 
 
