@@ -22,6 +22,7 @@ _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _NO_NAME = anywhere("no_part_of_names")
+_WE = re.compile(r"\W*(?:and )?(?:we are|we're|we work (?:for|at)|(?:my|our|the) company is)\b", re.IGNORECASE)
 _MONTHS = {name.casefold() for names in (month_name, month_abbr) for name in names}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BETWEEN = re.compile(r"[\n,;|/()]+|\s[-–]\s|\b(?:from|of|at|with)\b", re.IGNORECASE)
@@ -171,8 +172,11 @@ class Draft:
             text = text.replace(address[0], "\n")
             taken = True
         parts = [part for part in map(_bare, _BETWEEN.split(text)) if _is_name(part)]
-        wanted = [name for name in ("name", "company") if not self.contact.get(name)]
-        if len(parts) == 1 and (asked := str(self.asked).removeprefix("contact_")) in wanted:
+        whole = address is not None and len(parts) > 1  # who asks, said all at once: it replaces what was known
+        wanted = [name for name in ("name", "company") if whole or not self.contact.get(name)]
+        if len(parts) == 1 and _WE.match(text):
+            wanted = ["company"]
+        elif len(parts) == 1 and (asked := str(self.asked).removeprefix("contact_")) in wanted:
             wanted = [asked]
         for name, part in zip(wanted, parts, strict=False):
             self.contact[name] = part[:_MOST_CONTACT]

@@ -18,6 +18,7 @@ from tickets.types import OTHER, ticket_fields, ticket_types
 _UNKNOWN = only("has_not", then=("polite",))
 _UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
 _AS_IS = only("as_is", then=("polite",))
+_ONLY_SOFT = only("softens", then=("softens",))
 _SCOLDS = only("scolds")
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
@@ -120,7 +121,11 @@ def _described(context: Context, draft: Draft, text: str, of: str) -> None:
 def _is_little(text: str) -> bool:
     """Whether a text says nothing that a ticket could be about."""
     words = re.findall(r"[^\W_]{2,}", text)
-    return says_nothing(text) or (len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text))
+    return (
+        says_nothing(text)
+        or _ONLY_SOFT.fullmatch(text) is not None
+        or (len(words) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text))
+    )
 
 
 def _type(context: Context, draft: Draft, text: str) -> None:

@@ -31,6 +31,8 @@ _WRONG = re.compile(
     re.IGNORECASE,
 )
 _NOT_ABOUT = re.compile(rf"^{_SOFTLY}{any_of('not_about')}\b", re.IGNORECASE)
+_SOFT = re.compile(rf"^\W*{any_of('changes_softly')}\b", re.IGNORECASE)
+_FEWEST_OF_CORRECTION = 5
 _CLAUSE = re.compile(r"[,;.:]\s")
 _MOST_VALUE_WORDS = 15
 _FEWEST_WORDS = 3  # a shorter text without a digit is nothing to add to a ticket
@@ -174,7 +176,7 @@ def _value_or_text(context: Context, draft: Draft, text: str, read: dict[str, ob
 def _other_matter(context: Context, draft: Draft, text: str) -> None:
     """“It is not about licenses”: about what then, where the rest doesn't say it."""
     rest = _CLAUSE.split(text, maxsplit=1)[1:]
-    if not rest or not ticket_kind.follow(context, draft, text):
+    if not rest or not ticket_kind.follow(context, draft, text, denied=True):
         ticket_kind.ask_anew(draft)
         draft.mood = "heard"
 
@@ -184,7 +186,8 @@ def _asked_again(draft: Draft, what: str) -> bool:
     named = ticket_values.fields_called(draft, what)
     contact = {"name": "name", "company": "company", "email": "email", "e-mail": "email", "mail": "email"}
     who = contact.get(what.casefold().removesuffix(" address").removeprefix("my ").strip())
-    draft.mood = "edit" if len(named) > 1 else "heard"
+    if named or who:
+        draft.mood = "edit" if len(named) > 1 else "heard"
     if len(named) == 1:
         draft.remove(named)
     elif who in draft.contact:
@@ -228,7 +231,9 @@ def _remove(draft: Draft, text: str) -> None:
 
 
 def _is_little(text: str) -> bool:
-    return len(text.split()) < _FEWEST_WORDS and not any(letter.isdigit() for letter in text)
+    """Whether a message is too short to be text of the ticket: a word, or a correction that says nothing else."""
+    fewest = _FEWEST_OF_CORRECTION if _SOFT.match(text) else _FEWEST_WORDS
+    return len(text.split()) < fewest and not any(letter.isdigit() for letter in text)
 
 
 def _without_article(text: str) -> str:

@@ -17,18 +17,21 @@ _TURNS_FIRST = re.compile(rf"^\W*{any_of('turns_first')}\b", re.IGNORECASE)
 _TURNS_WEAKLY = anywhere("turns_weakly")
 _AGREED = 0.8  # confidence of the whole, together with what is new, from which it is of the new type
 _SURE_TURN, _SURE_TITLE, _SURE_AFTER_OTHER = 0.7, 0.95, 0.8  # of what is new alone, from which the type is changed
+_RIVAL = 0.3  # of the whole's second type, from which it counts
 _LIKELY = 0.45  # of what is new alone, from which the partner is asked
 _FEWEST_WORDS = 2  # a shorter text is a value
+_FEWEST_IN_ANSWER = 4  # a shorter one may be an odd answer to what was asked
 _TITLE_WORDS = 4  # a longer text is more than the name of a type
 
 
-def follow(context: Context, draft: Draft, text: str, read: Collection[str] = ()) -> bool:
+def follow(context: Context, draft: Draft, text: str, read: Collection[str] = (), *, denied: bool = False) -> bool:
     """Take a text that makes the draft another type, or may do so: then the partner is asked. Whether it does either.
 
     Args:
         read: the fields of the present type that the text gives: then it probably only changes those.
+        denied: the text says in so many words that the draft isn't of its present type.
     """
-    type_id, sure = _other_type(context, draft, text, read)
+    type_id, sure = _other_type(context, draft, text, read, denied)
     if not type_id:
         return False
     say(context, draft, text, "description")
@@ -39,10 +42,11 @@ def follow(context: Context, draft: Draft, text: str, read: Collection[str] = ()
     return True
 
 
-def _other_type(context: Context, draft: Draft, text: str, read: Collection[str]) -> tuple[str, bool]:
+def _other_type(context: Context, draft: Draft, text: str, read: Collection[str], denied: bool) -> tuple[str, bool]:
     """Another type that a text is of, and whether that is sure; "" where there is none."""
     words = re.findall(r"[^\W\d_]{2,}", text)
-    if draft.target or draft.finding or len(words) < _FEWEST_WORDS or not judge(text).english:
+    at_draft = draft.asked in ("confirm", "edit")
+    if draft.target or len(words) < (_FEWEST_WORDS if at_draft else _FEWEST_IN_ANSWER) or not judge(text).english:
         return "", False
     alone = context.triage.judge(text, context.now)
     if alone.type in (OTHER, draft.type_id):
@@ -53,11 +57,18 @@ def _other_type(context: Context, draft: Draft, text: str, read: Collection[str]
     turned = strongly or _TURNS_WEAKLY.search(text) is not None
     if read and not agreed:
         return "", False
-    sure = (turned and agreed) or (strongly and alone.confidence >= _SURE_TURN)
-    sure = sure or (len(words) <= _TITLE_WORDS and alone.confidence >= _SURE_TITLE)
+    stays = both.type == draft.type_id and both.confidence >= _AGREED and not denied
+    sure = (turned and agreed) or (strongly and alone.confidence >= _SURE_TURN and not stays)
+    if at_draft:  # the name of a type is no answer to a question
+        sure = sure or (len(words) <= _TITLE_WORDS and alone.confidence >= _SURE_TITLE)
     sure = sure or (draft.type_id in ("", OTHER) and alone.confidence >= _SURE_AFTER_OTHER)
     if not sure and not (alone.confidence >= _LIKELY and (strongly or agreed)):
         return "", False
+    second, share = both.alternatives[0]
+    rival = both.type if both.type != draft.type_id else second if share >= _RIVAL else alone.type
+    if rival not in (alone.type, draft.type_id, OTHER):  # “no, I want to cancel them”: the whole says what
+        return rival, False
+    sure = sure and not draft.finding
     return alone.type, sure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actions.draft import Draft
@@ -32,7 +33,12 @@ def take(context: Context, draft: Draft, text: str, of: str) -> None:
     draft.refused = None
     if of in ticket_fields():
         read = context.triage.read(draft.type_id, text, context.now, asked=of)
-        draft.put({**read, of: text[:MOST_LONG]} if ticket_fields()[of].form == "long" else read)
+        others = {name: value for name, value in read.items() if name != of}
+        if others and not re.search(r"[^\W\d_]{2,}", text):  # a number alone
+            read = others
+        elif ticket_fields()[of].form == "long":
+            read = {**read, of: text[:MOST_LONG]}
+        draft.put(read)
         draft.misses = 0
         return
     draft.texts = [*draft.texts, text]

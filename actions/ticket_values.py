@@ -24,8 +24,10 @@ _LEAD = re.compile(
     r"(?:order|invoice)(?: number| no\.?| nr\.?)?(?: is)?[\s:#]+|pbx(?: is| of)?[\s:]+|s/?n[\s:]+)+",
     re.IGNORECASE,
 )
+_PBX_LEAD = re.compile(r"^(?:the )?pbx(?: of)?[\s:]+", re.IGNORECASE)
 _ONLY_DAY = re.compile(rf"(?:\W|\b{any_of('day_lead')}\b)*", re.IGNORECASE)
 _LICENSES = anywhere("licenses")
+_MODEL = only("device_models")
 _VAGUE = only("vague")
 _LICENSE_WORDS = anywhere("licenses", "tiers", "licenses_without_tier", "counts")
 _TIER = anywhere("tiers")
@@ -66,6 +68,8 @@ def plausible(name: str, text: str) -> bool:
         return _SUBSCRIPTION.search(text) is not None
     if name == "wanted_licenses":
         return any(letter.isdigit() for letter in text) or _LICENSE_WORDS.search(text) is not None
+    if name == "serial_number" and _MODEL.fullmatch(bare):
+        return False
     if name in _CODES or name == "special_number":
         return any(letter.isdigit() for letter in bare)
     if name in _NAMES:
@@ -101,6 +105,8 @@ def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> di
     found = dict(read)
     if asked in found and not (plausible(asked, text) or plausible(asked, str(found[asked]))):
         del found[asked]
+    if asked in _PLACES and asked in found:
+        found[asked] = _PBX_LEAD.sub("", found[asked]) or found[asked]
     for name in (_NAMES & found.keys() & draft.fields.keys()) - {asked}:
         if not is_named(name, text):  # a name alone answers what is asked, or nothing
             del found[name]

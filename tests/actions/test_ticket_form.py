@@ -394,7 +394,15 @@ def test_a_message_headed_ticket_is_one(partner: Partner, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["it is solved, thanks", "forget it, I found it myself", "never mind", "it works again"]
+    "text",
+    [
+        "it is solved, thanks",
+        "forget it, I found it myself",
+        "never mind",
+        "it works again",
+        "I changed my mind",
+        "stop it",
+    ],
 )
 def test_who_needs_it_no_more_is_heard(partner: Partner, text: str) -> None:
     partner.say(DISPUTE)
@@ -523,6 +531,18 @@ def test_who_asks_is_asked_anew_where_that_is_wrong(cancelling: Partner) -> None
     assert cancelling.draft.contact["email"] == "tim@telesistemi.example"
 
 
+def test_what_is_to_be_done_with_them_is_asked_where_it_is_not_sure(partner: Partner) -> None:
+    partner.say("open a ticket: move +39 02 5550100 and +39 02 5550101 from PBX Rossi to PBX Bianchi")
+    partner.say(ME)
+    assert partner.say("no, I want to cancel them")["data"]["slot"] == "other"
+
+
+def test_of_two_pbxs_the_wrong_one_is_asked_anew(partner: Partner) -> None:
+    partner.say("open a ticket: move +39 02 5550100 and +39 02 5550101 from PBX Rossi to PBX Bianchi")
+    partner.say(ME)
+    assert partner.say("the target is wrong")["data"]["slot"] == "target_pbx"
+
+
 def test_a_word_at_the_draft_is_not_added_to_it(cancelling: Partner) -> None:
     shown = cancelling.say("twentyfive")
     assert "couldn't take that as a change" in shown["text"]
@@ -603,6 +623,19 @@ def test_names_are_taken(partner: Partner, text: str, name: str, company: str) -
     partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
     partner.say(text)
     assert partner.draft.contact == {"name": name, "company": company}
+
+
+def test_who_asks_said_all_at_once_replaces_what_was_known(partner: Partner) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say("Pizzeria Vesuvio")
+    partner.say("it's Giulia from Rete srl, giulia@rete.example")
+    assert partner.draft.contact == {"name": "Giulia", "company": "Rete srl", "email": "giulia@rete.example"}
+
+
+def test_we_are_a_company(partner: Partner) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    assert partner.say("we are Beta Telecom")["data"]["slot"] == "contact_name"
+    assert partner.draft.contact == {"company": "Beta Telecom"}
 
 
 def test_a_name_for_an_address_changes_nothing_else(partner: Partner) -> None:
@@ -721,6 +754,19 @@ def test_a_date_asked_for_is_no_other_one(partner: Partner, given: str) -> None:
     partner.say(given)
     assert partner.draft.fields["confirmed_date"] == "2026-12-14"
     assert partner.draft.fields["wanted_date"] == "2026-12-10"
+
+
+def test_a_model_is_no_serial_number(partner: Partner) -> None:
+    partner.say("open a ticket: return of a HWaaS phone")
+    assert partner.say("WP480G3")["data"]["slot"] == "serial_number"
+    assert "serial_number" not in partner.draft.fields
+
+
+def test_a_number_instead_of_the_question_is_only_the_number(partner: Partner) -> None:
+    asked = partner.say("open a ticket: payment of an invoice")
+    assert (asked["data"]["ticket_type"], asked["data"]["slot"]) == ("billing.payment", "question")
+    partner.say("2026-9981")
+    assert partner.draft.fields == {"invoice_number": "2026-9981"}
 
 
 def test_a_number_in_groups_is_one(partner: Partner) -> None:
