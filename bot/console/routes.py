@@ -49,6 +49,7 @@ def console_routes(
         gate.action("/console/account/end-session", AGENT, EndSession, desk.end_session),
         gate.page("/console", AGENT, ListPage(pages).show),
         gate.action("/console/bulk", AGENT, ticket_actions.Bulk, act.bulk),
+        gate.action("/console/deliver-again", AGENT, Nothing, act.deliver_again),
         gate.page(_TICKET, AGENT, ticket.show),
         gate.action(f"{_TICKET}/reply", AGENT, ticket_actions.Reply, act.reply),
         gate.action(f"{_TICKET}/note", AGENT, ticket_actions.Note, act.note),

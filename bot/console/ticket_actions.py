@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.console import wording
-from bot.console.gate import Body, Call, Refused
+from bot.console.gate import Body, Call, Nothing, Refused
 from bot.console.live import Live
 from bot.messages import Messages
-from tickets import changes
+from tickets import changes, outbox
 from tickets.access import access_by_id
 from tickets.agent_models import Agent
 from tickets.changes import Author, Changed
@@ -132,6 +132,10 @@ class TicketActions:
         done, left = await call.write(work)
         self._tell(done)
         return {"changed": sum(changed.event is not None for changed in done), "left": left}
+
+    async def deliver_again(self, call: Call, _: Nothing) -> dict[str, int]:
+        """Try the notifications that were given up once more."""
+        return {"again": await call.write(outbox.revive_all)}
 
     def _set(self, session: Session, ticket: Ticket, author: Author, body: Change) -> Changed:
         if body.what == "assignee":

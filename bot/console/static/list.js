@@ -99,6 +99,18 @@ document.getElementById("bulk-none").addEventListener("click", () => {
   showBulk();
 });
 
+// Notifications that were given up.
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest?.("[data-deliver-again]")) return;
+  try {
+    const { again } = await post("/console/deliver-again");
+    say(`${again} ${again === 1 ? "notification is" : "notifications are"} tried again.`);
+    await refresh();
+  } catch (error) {
+    say(error.message);
+  }
+});
+
 // Live.
 function showPeople() {
   for (const row of rows()) {

@@ -29,6 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/console/sign-out": {},
     "/console/account/password": {"present": "wrong", "new": "wrong"},
     "/console/account/end-session": {"session": "0" * 64},
+    "/console/deliver-again": {},
     "/console/bulk": {"tickets": ["TICKET"], "do": "close"},
     "/console/tickets/{ticket_id}/reply": {"text": "Hello", "key": KEY},
     "/console/tickets/{ticket_id}/note": {"text": "Hello", "key": KEY},
@@ -234,8 +235,8 @@ async def test_a_body_of_another_form_is_refused_in_words(anna: Desk, app: FastA
     anna.become("clara")  # a lead may do all that is there
     someone = Someone("agent", anna, anna.open())
     for route in actions(app):
-        if route.path == "/console/sign-out" and body == b"":
-            continue  # has nothing to say
+        if BODIES[route.path] == {} and body == b"":
+            continue  # there is nothing to say
         response = await anna.http.post(
             someone.path(route), content=body, headers={**OWN, "content-type": "application/json"}
         )

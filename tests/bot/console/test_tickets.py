@@ -72,6 +72,9 @@ class TestList:
         page = (await anna.get("/console")).text
         assert "1 notification could not be delivered" in page
         assert f'<a href="/console/tickets/{ticket.id}">{ticket.name}</a> (email)' in page
+        assert (await anna.post("/console/deliver-again", {})).json() == {"again": 1}
+        assert "could not be delivered" not in (await anna.get("/console")).text
+        assert (await anna.post("/console/deliver-again", {})).json() == {"again": 0}
 
     async def test_pages(self, anna: Desk) -> None:
         tickets = [anna.open(subject=f"Number {number:03}") for number in range(53)]
