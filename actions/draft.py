@@ -22,6 +22,10 @@ _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _NO_NAME = anywhere("no_part_of_names")
+_INTRODUCED = re.compile(
+    r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})"
+    r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4}))?"
+)
 _WE = re.compile(r"\W*(?:and )?(?:we are|we're|we work (?:for|at)|(?:my|our|the) company is)\b", re.IGNORECASE)
 _MONTHS = {name.casefold() for names in (month_name, month_abbr) for name in names}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -188,6 +192,15 @@ class Draft:
         if not self.anonymous:
             return []
         return [one for one in CONTACT if not self.contact.get(one.removeprefix("contact_"))]
+
+    def know_sender(self, text: str) -> None:
+        """Take who writes from a text that says it by the way: “I am Tom Baker of Baker Ltd”, an address."""
+        if address := email_in(text):
+            self.contact["email"] = address
+        said = _INTRODUCED.search(text)
+        for name, value in zip(("name", "company"), said.groups() if said else (), strict=False):
+            if value and _is_name(value.strip(" .,")):
+                self.contact[name] = value.strip(" .,")[:_MOST_CONTACT]
 
     def next_contact(self) -> str | None:
         """What is still to be asked of who writes."""

@@ -192,8 +192,10 @@ def _contact(context: Context, draft: Draft, text: str) -> None:
         draft.mood = "why_contact"
     elif _AS_IS.fullmatch(text):
         decline_all(draft)
-    elif _UNKNOWN.fullmatch(text) or (asked == "contact_email" and is_no(text)):
+    elif _UNKNOWN.fullmatch(text) or (asked == "contact_email" and (is_no(text) or (draft.insisted and is_yes(text)))):
         decline(draft, asked)
+    elif ticket_changes.corrected(context, draft, text, read=False):
+        pass
     elif _late(draft, text):
         draft.mood = "changed"
     elif _is_code(context, draft, text) or not _who(draft, text):
@@ -213,7 +215,9 @@ def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
         ticket_changes.changed(context, draft, text)
         draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
     else:
-        draft.mood = "why_contact" if ticket_values.is_question(text) else "no_change"
+        draft.misses += 1
+        again = ticket_values.is_question(text) or draft.misses > 1
+        draft.mood = "why_contact" if again else "no_change"
     if draft.mood == "no_change":
         draft.mood = "not_email" if asked == "contact_email" else "not_understood"
 
@@ -224,7 +228,9 @@ def _who(draft: Draft, text: str) -> bool:
         return False
     if len(text.split()) > _MOST_WHO or ticket_values.says_no_value(text) or ticket_values.is_no_name(text):
         return False
-    return draft.take_contact(text)
+    taken = draft.take_contact(text)
+    draft.misses = 0 if taken else draft.misses
+    return taken
 
 
 def _field(context: Context, draft: Draft, text: str, name: str) -> None:

@@ -33,6 +33,7 @@ _WRONG = re.compile(
 _NOT_ABOUT = re.compile(rf"^{_SOFTLY}{any_of('not_about')}\b", re.IGNORECASE)
 _SOFT = re.compile(rf"^\W*{any_of('changes_softly')}\b", re.IGNORECASE)
 _FEWEST_OF_CORRECTION = 5
+_ON_TOP = re.compile(r"^\W*(?:and|also|plus)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[,;.:]\s")
 _MOST_VALUE_WORDS = 15
 _FEWEST_WORDS = 3  # a shorter text without a digit is nothing to add to a ticket
@@ -160,10 +161,10 @@ def changed(context: Context, draft: Draft, text: str) -> None:
 
 def _value_or_text(context: Context, draft: Draft, text: str, read: dict[str, object]) -> None:
     needed = read.keys() & {name for group in draft.type.needs for name in group}
-    if ticket_kind.follow(context, draft, text, needed):
+    if not (needed and _CHANGE.match(text)) and ticket_kind.follow(context, draft, text, needed):
         return
     if read:
-        draft.put(read)
+        draft.put(_together(draft, text, read))
         if len(text.split()) > (_MOST_VALUE_WORDS if needed else _FEWEST_WORDS):  # a part of the story
             say(context, draft, text, "description")
         draft.triage = verdict(context, draft)
@@ -171,6 +172,20 @@ def _value_or_text(context: Context, draft: Draft, text: str, read: dict[str, ob
         draft.mood = "no_change"
     else:
         say(context, draft, text, "description")
+
+
+def _together(draft: Draft, text: str, read: dict[str, object]) -> dict[str, object]:
+    """What was read; “and 2 Premium” comes on top of what was known."""
+    if not _ON_TOP.match(text):
+        return read
+    together = dict(read)
+    for name in read.keys() & draft.fields.keys():
+        known, more = draft.fields[name], read[name]
+        if isinstance(known, list) and isinstance(more, list):
+            together[name] = [*known, *more]
+        elif name in ("wanted_licenses", "services"):
+            together[name] = f"{known} and {more}"
+    return together
 
 
 def _other_matter(context: Context, draft: Draft, text: str) -> None:

@@ -7,24 +7,23 @@ the slot `ticket` (actions/draft.py). Nothing here claims that a ticket is open:
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
 from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
 from sqlalchemy.orm import Session
 
-from actions import policy_form, ticket_answers, ticket_changes, ticket_kind, ticket_text, ticket_values, ticket_wording
-from actions.calculation import Calculation
-from actions.draft import Draft, email_in
+from actions import ticket_answers, ticket_changes, ticket_kind, ticket_text, ticket_values, ticket_wording
+from actions.draft import Draft
 from actions.replies import Reply, button, reply
-from actions.ticket_requests import about_ticket, says_nothing, without_request, without_yes
+from actions.ticket_beginning import begun, fresh
+from actions.ticket_requests import about_ticket
 from actions.ticket_words import any_of, only
 from actions.turns import Context, Step, Turn
 from actions.wording import say
 from tickets.access import access_ticket, own_tickets, viewer_of
 from tickets.ticket_models import Ticket
-from tickets.types import OTHER, ticket_fields, ticket_types
+from tickets.types import ticket_fields, ticket_types
 from triage.verdict import Candidate
 
 FORM = "ticket_form"
@@ -36,32 +35,19 @@ _PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only(
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
 )
-_ASKS_HOW = re.compile(rf"^\W*{any_of('asks_how')}\b", re.IGNORECASE)
-_HOW_TO_DO = re.compile(rf"\W*\b{any_of('asks_how')} do(?: it| this| that)?\b\W*$", re.IGNORECASE)
 _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
 _SURE_CALCULATION = 0.8
-_SURE_WISH = 0.7  # confidence that a question tells what is to be done
 _MOST_CANDIDATES = 50
 _MOST_SIMILAR = 3
-_FROM_CALCULATION = {  # inputs of a calculation that are fields of its ticket
-    "invoice_date": "invoice_date",
-    "what_happened": "what_happened",
-    "lost_on": "date",
-    "serial_number": "serial_number",
-    "confirmed_date": "confirmed_date",
-    "wanted_date": "wanted_date",
-    "purchased_on": "purchase_date",
-    "subscription": "subscription",
-}
 
 
 def hear(context: Context) -> Turn:
     """validate_ticket_form: what the latest message means for the draft."""
     draft = Draft.from_slot(context.slot("ticket"))
     if draft is None or draft.state != "asking":
-        return _going_on(_begun(context))
+        return _going_on(begun(context))
     if draft.mood == "interrupted":  # the message has been answered already
         draft.mood = "resumed"
         return _going_on(draft)
@@ -160,84 +146,6 @@ def begin() -> list[Any]:
     return [FollowupAction(FORM)]
 
 
-# How a draft begins
-
-
-def _begun(context: Context) -> Draft:
-    """A draft with everything that was said before, and what the message itself says."""
-    draft = _fresh(context)
-    earlier = Draft.from_slot(context.slot("ticket"))
-    if earlier is not None:  # whoever wrote then writes now
-        draft.contact = dict(earlier.contact)
-    if context.intent in ("ticket_add", "ticket_comment"):
-        return _adding(context, draft)
-    said = "" if context.pressed else without_request(context.text)
-    policy_id = context.entity("policy")
-    calculation = policy_form.finished(context)
-    of_result = policy_id is not None or context.slot("awaiting") == policy_form.AWAITING_TICKET
-    if calculation is not None and of_result and policy_id in (None, calculation.policy_id):
-        outcome = calculation.outcome(context.now)
-        assert outcome is not None
-        draft.type_id, draft.settled = str(outcome.ticket or OTHER), True
-        draft.finding = policy_form.ticket_text(context) or outcome.decision
-        draft.put(_fields_of(calculation))
-        words = [calculation.said, without_yes(said)]
-    elif (under_way := policy_form.handed_over(context)) is not None:
-        draft.put(_fields_of(under_way))
-        words = [under_way.said, said]
-    elif context.slot("awaiting"):
-        words = [context.slot("last_question") or "", without_yes(said)]
-    else:
-        words = [said]
-    before = context.slot("last_question") if context.slot("awaiting") else ""
-    text = "\n".join(dict.fromkeys(word for word in words if word and not says_nothing(word)))
-    if text:
-        ticket_text.say(context, draft, text, "description")
-        if draft.type_id == OTHER:
-            _do_it(context, draft, text, answered=text == before)
-        _know_sender(context, draft, text)
-    elif draft.type_id:
-        draft.triage = ticket_text.verdict(context, draft)
-    return draft
-
-
-def _do_it(context: Context, draft: Draft, text: str, *, answered: bool) -> None:
-    """“How can I …?”, answered already, and “more services, how to do?”: a ticket for it means to do it."""
-    wish = _HOW_TO_DO.sub("", text) if _HOW_TO_DO.search(text) else _ASKS_HOW.sub("", text) if answered else text
-    if wish != text:
-        found = context.triage.judge(wish.rstrip(" ?"), context.now)
-        if found.type != OTHER and found.confidence >= _SURE_WISH:
-            draft.type_id, draft.settled = found.type, True
-            draft.triage = ticket_text.verdict(context, draft)
-
-
-def _fresh(context: Context) -> Draft:
-    """An empty draft. Without `bot`, in `rasa shell` say, there is no turn: the conversation names it then."""
-    name = context.turn_id or hashlib.sha256(context.conversation.encode()).hexdigest()[:32]
-    return Draft(id=name, heard=context.turn_id)
-
-
-def _fields_of(calculation: Calculation) -> dict[str, str]:
-    """The values of a calculation that are fields of a ticket."""
-    values = {_FROM_CALCULATION.get(name, ""): value for name, value in calculation.values.items()}
-    return {name: value for name, value in values.items() if name and isinstance(value, str)}
-
-
-def _know_sender(context: Context, draft: Draft, text: str) -> None:
-    """An address in the text is where its writer can be reached, unless the ticket is about an address."""
-    if "email" not in {name for group in draft.type.needs for name in group} and (address := email_in(text)):
-        draft.contact["email"] = address
-
-
-def _adding(context: Context, draft: Draft) -> Draft:
-    """A comment on a ticket that is there; whether it may be seen is looked at when it is added."""
-    found = None if context.pressed else about_ticket(context.text)
-    draft.target = found.ticket if found else context.entity("ticket") or ""
-    if found is not None and found.rest:
-        ticket_text.say(context, draft, context.text.strip(), "comment")
-    return draft
-
-
 # What a message means
 
 
@@ -249,7 +157,7 @@ def _heard(context: Context, draft: Draft) -> Turn:
         draft.state = "left"
         return _going_on(draft)
     if _AFRESH.fullmatch(context.text):
-        return _going_on(_fresh(context))
+        return _going_on(fresh(context))
     former, draft.former = draft.former, {}
     if former and (_BACK.fullmatch(context.text) or ticket_changes.is_no(context.text)):
         draft.former = former

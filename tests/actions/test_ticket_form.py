@@ -537,6 +537,21 @@ def test_what_is_to_be_done_with_them_is_asked_where_it_is_not_sure(partner: Par
     assert partner.say("no, I want to cancel them")["data"]["slot"] == "other"
 
 
+def test_and_adds_to_what_is_known(partner: Partner) -> None:
+    partner.say("open a ticket: please change the licenses of PBX Hotel Nord to 5 Business")
+    partner.say(ME)
+    partner.say("6 Business")
+    partner.say("and 2 Premium")
+    assert partner.draft.fields["wanted_licenses"] == "6 Business and 2 Premium"
+
+
+def test_change_a_number_changes_the_number(partner: Partner) -> None:
+    partner.say("open a ticket: track order SO-88120")
+    partner.say(ME)
+    shown = partner.say("change order number to SO-88122")
+    assert shown["data"]["fields"] == {"order_number": "SO-88122"}
+
+
 def test_of_two_pbxs_the_wrong_one_is_asked_anew(partner: Partner) -> None:
     partner.say("open a ticket: move +39 02 5550100 and +39 02 5550101 from PBX Rossi to PBX Bianchi")
     partner.say(ME)
@@ -630,6 +645,30 @@ def test_who_asks_said_all_at_once_replaces_what_was_known(partner: Partner) -> 
     partner.say("Pizzeria Vesuvio")
     partner.say("it's Giulia from Rete srl, giulia@rete.example")
     assert partner.draft.contact == {"name": "Giulia", "company": "Rete srl", "email": "giulia@rete.example"}
+
+
+def test_who_introduces_himself_is_not_asked_again(partner: Partner) -> None:
+    shown = partner.say(
+        "Hi, I am Tom Baker of Baker Ltd (tom@baker.example). Please open a ticket: cancel the PBX of Hotel Lux"
+    )
+    assert shown["data"]["type"] == "draft"
+    assert partner.draft.contact == {"name": "Tom Baker", "company": "Baker Ltd", "email": "tom@baker.example"}
+
+
+@pytest.mark.parametrize("word", ["I am in a hurry", "I am Not amused"])
+def test_not_every_i_am_is_a_name(partner: Partner, word: str) -> None:
+    partner.say(f"open a ticket: {word}, cancel the PBX of Hotel Lux")
+    assert partner.draft.contact == {}
+
+
+def test_who_says_nothing_of_himself_is_told_the_way_on(partner: Partner) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say("yes")
+    assert "“skip” goes on without it" in partner.say("yes")["text"]
+    partner.say("I prefer not to say")
+    assert partner.say("skip")["data"]["slot"] == "contact_email"
+    partner.say("skip")
+    assert partner.say("ok")["data"]["type"] == "draft"
 
 
 def test_we_are_a_company(partner: Partner) -> None:
