@@ -9,18 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.faq.classifier import Classifier
-from knowledge.faq.embedder import Embedder, Vectors
+from knowledge.faq.embedder import Embedder, Vectors, unit
 from knowledge.reading.found import blanked
 from triage.codes import find_codes
+from triage.facts import LONGEST_READ, facts
 from triage.numbers import find_numbers
 from triage.passages import Passages
 from triage.patterns import content, pattern
 from triage.priority import signals
-from triage.requests import asks_in_general, asks_only, is_problem, is_request
+from triage.requests import asks_in_general, asks_only, is_problem, is_question, is_request
 
 _TOPIC, _TOPIC_PART, _CUE, _FACT = 2.0, 1.0, 0.5, 0.5  # how much each counts beside an embedding of length 1
 _LONGEST = 1500  # characters of content that tell the type; what follows is detail
 _FEWEST_WORDS, _MOST_SENTENCES, _LONGEST_SENTENCE = 3, 12, 400
+_MOST_WANTED = 3  # sentences that want something
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,80}")
 
 
@@ -48,11 +50,11 @@ class Eyes:
         """One row a text; `texts` is what `prepared` made of each."""
         vectors = self.embedder.embed(list(texts))
         whole = self._topics(list(texts), vectors)
-        parts = np.vstack([self._of_sentences(one, row) for one, row in zip(passages, whole, strict=True)])
+        parts = [self._of_sentences(one, *rows) for one, *rows in zip(passages, vectors, whole, strict=True)]
+        wants, topics = np.vstack([one for one, _ in parts]), np.vstack([one for _, one in parts])
         cues = np.array([_cues(text, one) for text, one in zip(texts, passages, strict=True)], dtype=np.float32)
-        return np.asarray(
-            np.hstack([vectors, _TOPIC * whole, _TOPIC_PART * parts, cues.reshape(len(texts), -1)]), dtype=np.float32
-        )
+        blocks = [vectors, wants, _TOPIC * whole, _TOPIC_PART * topics, cues.reshape(len(texts), -1)]
+        return np.asarray(np.hstack(blocks), dtype=np.float32)
 
     def _topics(self, texts: list[str], vectors: Vectors) -> Vectors:
         """How near each text is to each topic, 0 to 1."""
@@ -64,18 +66,32 @@ class Eyes:
                 topics[:, place] = np.sqrt(probabilities[:, columns[label]])
         return topics
 
-    def _of_sentences(self, passages: Passages, whole: Vectors) -> Vectors:
-        """The same of the sentence that is nearest to each topic: in a long text the whole is blurred."""
+    def _of_sentences(self, passages: Passages, vector: Vectors, topics: Vectors) -> tuple[Vectors, Vectors]:
+        """What the sentences mean that want something, and how near the nearest sentence is to each topic.
+
+        In a long text the whole is blurred.
+        """
         sentences = [one for one in passages.content if len(one.split()) >= _FEWEST_WORDS][:_MOST_SENTENCES]
         if len(sentences) < 2:
-            return whole
+            return vector, topics
         read = [self.read(one[:_LONGEST_SENTENCE]) for one in sentences]
-        return np.asarray(self._topics(read, self.embedder.embed(read)).max(axis=0), dtype=np.float32)
+        vectors = self.embedder.embed(read)
+        wanting = [is_request(one) for one in sentences]
+        if not any(wanting):
+            wanting = [is_question(one) for one in sentences]
+        wants = unit(vectors[np.array(wanting)][:_MOST_WANTED].mean(axis=0)) if any(wanting) else vector
+        return wants, np.asarray(self._topics(read, vectors).max(axis=0), dtype=np.float32)
 
 
 def _cues(text: str, passages: Passages) -> list[float]:
     groups = [_CUE * bool(pattern("cues", name).search(text)) for name in content("cues")]
-    return [*groups, *(_FACT * one for one in (*_facts(passages), *signals(passages)))]
+    return [*groups, *(_FACT * one for one in (*_facts(passages), *signals(passages))), *_deciding(passages)]
+
+
+def _deciding(passages: Passages) -> list[float]:
+    """Which of the facts hold that decide between types."""
+    text = " ".join(passages.content)[:LONGEST_READ]
+    return [float(one.holds(text)) for one in facts()]
 
 
 def _facts(passages: Passages) -> list[float]:

@@ -14,7 +14,7 @@ from knowledge.reading.found import Found, blanked
 from tickets.types import ticket_fields, ticket_types
 from triage import addresses, names, parties, roles, services
 from triage.codes import Code, find_codes
-from triage.numbers import find_numbers
+from triage.numbers import find_numbers, without_kept
 from triage.passages import Passages
 from triage.patterns import pattern
 from triage.sentences import saying
@@ -75,19 +75,29 @@ class Reading:
         return _EMAIL.sub(lambda found: "□" * len(found.group()), self.text)
 
     @cached_property
-    def numbers(self) -> list[Found[str]]:
-        """Telephone numbers."""
+    def every_number(self) -> list[Found[str]]:
+        """Telephone numbers, those of the signature too."""
         return find_numbers(self.without_emails, self.asked == "did_numbers")
+
+    @cached_property
+    def numbers(self) -> list[Found[str]]:
+        """Telephone numbers that the text is about."""
+        return [one for one in self.every_number if not self._is_signed(one.start)]
 
     @cached_property
     def codes(self) -> list[Code]:
         """Codes that are no telephone numbers."""
-        return find_codes(blanked(self.without_emails, self.numbers))
+        codes = find_codes(blanked(self.without_emails, self.every_number))
+        return [one for one in codes if not self._is_signed(one.start)]
+
+    def _is_signed(self, place: int) -> bool:
+        """Whether a place is in the signature: numbers and codes there are the writer's own."""
+        return 0 <= self.passages.signed <= place
 
     @cached_property
     def plain(self) -> str:
         """The text without numbers, codes and e-mail addresses, for dates and names."""
-        rest = blanked(self.without_emails, self.numbers)
+        rest = blanked(self.without_emails, self.every_number)
         for code in self.codes:
             rest = f"{rest[: code.start]}{'□' * (code.end - code.start)}{rest[code.end :]}"
         return rest
@@ -127,11 +137,14 @@ def read_fields(reading: Reading, complete: bool = True) -> dict[str, Any]:
             a sentence is only the answer to a question.
     """
     asked, type_id = reading.asked, reading.type_id
-    if asked and pattern("fields", "no_answer", whole_words=False).fullmatch(reading.text.strip(" .!")):
+    if asked and any(
+        pattern("fields", name, whole_words=False).fullmatch(reading.text.strip(" .!"))
+        for name in ("no_answer", "no_value")
+    ):
         return {}
     found: dict[str, Any] = {}
     for name in ticket_fields():
-        if name in reading.wanted or name in _ALWAYS or (name == "address" and type_id.startswith("orders.")):
+        if name in reading.wanted or type_id in _BESIDES.get(name, ()):
             long = ticket_fields()[name].form == "long" and name not in ("address", "confirmations")
             if long and not complete:
                 continue
@@ -163,8 +176,6 @@ def _answer(reading: Reading, asked: str) -> Any:
 
 def _pbx(reading: Reading) -> str:
     """By its serial number, else by its customer."""
-    if "pbx" not in reading.wanted and reading.type_id not in ("billing.credit_note",):
-        return reading.code("pbx") if any(code.label == "pbx" for code in reading.codes_of("pbx")) else ""
     if code := reading.code("pbx"):
         return code
     if names.is_shouted(reading.text) and reading.text.count(" ") > 3:
@@ -212,18 +223,16 @@ def _long(name: str) -> Callable[[Reading], str]:
 
 
 def _code(kind: str) -> Callable[[Reading], str]:
-    def read(reading: Reading) -> str:
-        if _CODE_FIELDS[kind] in reading.wanted:
-            return reading.code(kind)
-        named = [code for code in reading.codes_of(kind) if code.label == kind or code.form == kind]
-        return named[0].text if named else ""
-
-    return read
+    return lambda reading: reading.code(kind)
 
 
-_ALWAYS = {"did_numbers", "invoice_number", "order_number", "pbx"}
+# Fields that are read for a type though it doesn't need them.
+_BESIDES = {
+    "address": ("orders.amendment", "orders.tracking", "orders.rma"),
+    "did_numbers": ("classound.special_number", "classound.teams_licenses"),
+}
 _READERS: dict[str, Callable[[Reading], Any]] = {
-    "did_numbers": lambda reading: [one.value for one in reading.numbers],
+    "did_numbers": lambda reading: [one.value for one in without_kept(reading.type_id, reading.text, reading.numbers)],
     "pbx": _pbx,
     "source_pbx": lambda reading: parties.moved(reading.plain, reading.without_emails, reading.codes_of("pbx"))[0],
     "target_pbx": lambda reading: parties.moved(reading.plain, reading.without_emails, reading.codes_of("pbx"))[1],

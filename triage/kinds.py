@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from knowledge.faq.classifier import Classifier
 from knowledge.faq.embedder import Vectors
 from tickets.types import OTHER, ticket_types
+from triage.facts import LONGEST_READ, facts
 from triage.features import Eyes
 from triage.passages import Passages
-from triage.patterns import content, pattern
+from triage.patterns import pattern
 from triage.requests import asks_in_general, is_question, is_request
 
 _SURE_ALSO = 0.5
 _FEWEST_WORDS = 4
 _LONGEST_ALSO = 160
-_LONGEST_READ = 3000  # characters in which facts are looked for
 _BILLING = "Billing"
 _TAKE_QUESTIONS = {OTHER, "billing.payment", "classound.porting", "orders.delivery", "orders.tracking"}
 _QUESTION = "a question in general, nothing is to be done"
-_QUESTION_SURE = 0.85
+_QUESTION_SURE = 0.4
 
 
 @dataclass(frozen=True)
@@ -107,17 +105,19 @@ def split_requests(passages: Passages) -> tuple[Passages, list[str]]:
     text = passages.text
     for sentence in also:
         text = text.replace(sentence, " ")
-    return Passages(text, passages.sentences, kept), also
+    return Passages(text, passages.sentences, kept, passages.signed), also
 
 
 def with_facts(odds: dict[str, float], passages: Passages) -> tuple[dict[str, float], str]:
     """The odds after the facts that decide, and the last of these in words; "" where none did."""
-    text = " ".join(passages.content)[:_LONGEST_READ]
+    text = " ".join(passages.content)[:LONGEST_READ]
     reason = ""
     best = max(odds, key=lambda name: odds[name])
     if asks_in_general(passages) and best not in _TAKE_QUESTIONS:
         queue = ticket_types()[best].queue
-        return _shifted(odds, "billing.payment" if queue == _BILLING else OTHER, _QUESTION_SURE), _QUESTION
+        target = "billing.payment" if queue == _BILLING else OTHER
+        shifted = _shifted(odds, target, _QUESTION_SURE)
+        return shifted, _QUESTION if max(shifted, key=lambda name: shifted[name]) == target else ""
     for fact in facts():
         if max(odds, key=lambda name: odds[name]) in fact.among and fact.holds(text):
             odds, reason = _shifted(odds, fact.type, fact.sure), fact.reason
@@ -127,37 +127,3 @@ def with_facts(odds: dict[str, float], passages: Passages) -> tuple[dict[str, fl
 def _shifted(odds: Mapping[str, float], target: str, share: float) -> dict[str, float]:
     """The odds with a share of all given to one type."""
     return {name: value * (1 - share) + share * (name == target) for name, value in odds.items()}
-
-
-@dataclass(frozen=True)
-class Fact:
-    """Something said that decides between types: kinds.yml."""
-
-    reason: str
-    type: str
-    among: tuple[str, ...]
-    all: tuple[re.Pattern[str], ...]
-    none: tuple[re.Pattern[str], ...]
-    sure: float
-
-    def holds(self, text: str) -> bool:
-        """Whether it is said in a text, and nothing against it."""
-        return all_found(self.all, text) and not any(one.search(text) for one in self.none)
-
-
-def all_found(patterns: tuple[re.Pattern[str], ...], text: str) -> bool:
-    """Whether each of the patterns is found."""
-    return all(one.search(text) for one in patterns)
-
-
-@cache
-def facts() -> tuple[Fact, ...]:
-    """All facts, in the order in which they are asked for."""
-    return tuple(
-        Fact(**{**one, **{key: tuple(_compiled(each) for each in one.get(key, ())) for key in ("all", "none")}})
-        for one in content("kinds")["facts"]
-    )
-
-
-def _compiled(one: str) -> re.Pattern[str]:
-    return re.compile(one, re.IGNORECASE)

@@ -43,6 +43,23 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
     return list({one.value: one for one in reversed(kept)}.values())[::-1]
 
 
+def without_kept(type_id: str, text: str, found: list[Found[str]]) -> list[Found[str]]:
+    """The numbers that are to go, where a text also names those that stay (“only +48 22 555 01 42 stays”)."""
+    if type_id not in content("numbers")["parted"]:
+        return found
+    gone = [one for one in found if not _stays(text, one)]
+    return gone or found
+
+
+def _stays(text: str, one: Found[str]) -> bool:
+    before = re.split(r"[.!?;\n]\s|\n", text[max(0, one.start - 60) : one.start])[-1]
+    after = re.split(r"[.!?;,\n)]\s|[.\n)]|\+", text[one.end : one.end + 40])[0]
+    return bool(
+        pattern("numbers", "stays_before", whole_words=False).search(before)
+        or pattern("numbers", "stays").search(after)
+    )
+
+
 def country_of_text(text: str) -> str | None:
     """The ISO code of the only country that a text names, by its name, an adjective or a town; else None."""
     named = {one.value for one in find_countries(text) if one.readings}

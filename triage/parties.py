@@ -21,12 +21,12 @@ def moved(plain: str, text: str, codes: Sequence[Code]) -> tuple[str, str]:
         plain: the text with codes blanked out; `codes` those of PBXs, with their places.
     """
     places: list[tuple[int, str, str]] = [(code.start, code.text, _side(text[: code.start])) for code in codes]
-    for which in ("from", "to"):
+    for which in ("from", "to") if len(places) < 2 else ():  # two codes say it all
         for tries, match in enumerate(_named(which).finditer(plain)):
             name = tidy(match["name"])
             if name and tries < _MOST and all(abs(match.start("name") - place) > 1 for place, _, _ in places):
                 places.append((match.start("name"), name, _side(plain[: match.start("name")])))
-    for match in _beside_system().finditer(plain):
+    for match in _beside_system().finditer(plain) if len(codes) < 2 else ():
         name = tidy(match["name"])
         if name and all(not (name == known or match.start("name") == place) for place, known, _ in places):
             places.append((match.start("name"), name, _side(plain[: match.start("name")])))

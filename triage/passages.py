@@ -16,15 +16,22 @@ _MOST_PASSAGES = 24  # each costs an embedding
 _ENDS = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9¿+])|\n+|\s+[-–—•*]\s+(?=[A-Z])|;\s+")
 _LONGEST_PASSAGE = 800  # characters; nobody writes a longer sentence
 _FEWEST_LETTERS = 3
+_LONGEST_SIGNATURE = 5  # sentences or lines
 
 
 @dataclass(frozen=True)
 class Passages:
-    """A text and its sentences. `content` are those that can say what is wanted; never empty unless the text is."""
+    """A text and its sentences.
+
+    Attributes:
+        content: the sentences that can say what is wanted; never empty unless the text is.
+        signed: where in the text the signature begins, whose numbers are the writer's own; -1 where there is none.
+    """
 
     text: str
     sentences: tuple[str, ...]
     content: tuple[str, ...]
+    signed: int = -1
 
 
 def read_passages(text: str) -> Passages:
@@ -32,18 +39,21 @@ def read_passages(text: str) -> Passages:
     cleaned = clean(text)
     sentences = tuple(part.strip() for part in _ENDS.split(_without_abbreviations(cleaned)) if part and part.strip())
     sentences = tuple(sentence.replace(_DOT, ".") for sentence in sentences)
+    whole = cleaned.replace(_DOT, ".")
     content: list[str] = []
-    for sentence in sentences:
-        if _words("signature").match(sentence) and content:
+    signed = -1
+    for position, sentence in enumerate(sentences):
+        late = position >= len(sentences) - _LONGEST_SIGNATURE and _words("sign_off").fullmatch(sentence)
+        if content and (late or _words("signature").match(sentence)):
+            signed = whole.rfind(sentence)
             break
         if _words("quoted").match(sentence):
             continue
         rest = _words("greeting").sub("", sentence).strip()
         if sum(character.isalpha() for character in rest) >= _FEWEST_LETTERS and not _words("empty").fullmatch(rest):
             content.append(rest[:_LONGEST_PASSAGE])
-    whole = cleaned.replace(_DOT, ".")
     kept = content if content else list(sentences)
-    return Passages(whole, sentences, tuple(kept[:_MOST_PASSAGES]))
+    return Passages(whole, sentences, tuple(kept[:_MOST_PASSAGES]), signed)
 
 
 def clean(text: str) -> str:

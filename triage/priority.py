@@ -10,7 +10,7 @@ from datetime import date
 from knowledge.policy.calendars import add_business_days
 from knowledge.policy.wording import day_text
 from knowledge.reading.dates import find_days
-from knowledge.reading.day_words import FoundDay
+from knowledge.reading.day_words import WEEKDAY, FoundDay
 from tickets.types import OTHER
 from triage.fields import Reading
 from triage.passages import Passages
@@ -98,7 +98,8 @@ def _high(type_id: str, passages: Passages, plain: str, today: date, *, calm: bo
         hinders = [one for one in passages.content if pattern("priority", "hinders").search(one)]
         if hinders:
             return Priority("high", f"hinders work today: {_quote(hinders[0])}")
-    if word := pattern("priority", "urgent_words").search(passages.text):
+    word = pattern("priority", "urgent_words").search(passages.text)
+    if word and not asks_only(passages):
         return Priority("high", f"a request that the partner calls urgent: {_quote(word.group())}")
     return None
 
@@ -135,6 +136,8 @@ def _deadline(plain: str, today: date) -> tuple[date, str] | None:
 def _is_deadline(plain: str, one: FoundDay, is_today: bool) -> bool:
     begin = max(plain.rfind(". ", 0, one.start), plain.rfind("\n", 0, one.start), plain.rfind("? ", 0, one.start))
     before = plain[max(begin + 1, one.start - 60) : one.start]
+    if not _is_said_to_be_then(before, one.text):
+        return False
     if re.search(rf"(?<!\w)(?:{'|'.join(content('priority')['no_deadline'])})\W*(?:on |the )?$", before, re.IGNORECASE):
         return False
     if pattern("priority", "own_deed").search(before):
@@ -148,6 +151,14 @@ def _is_deadline(plain: str, one: FoundDay, is_today: bool) -> bool:
     return one.text.casefold() not in ("this morning", "now", "right now") and bool(
         pattern("priority", "today_ends").search(sentence)
     )
+
+
+def _is_said_to_be_then(before: str, said: str) -> bool:
+    """Whether something is to be on that day: no “Saturday delivery”, no word like “sat”, no head of a quoted mail."""
+    weekday = re.fullmatch(WEEKDAY, said, re.IGNORECASE) is not None
+    if weekday and len(said) <= 3 and said.islower():
+        return False
+    return not weekday or pattern("priority", "on_a_day", whole_words=False).search(before) is not None
 
 
 def _words_around(plain: str, one: FoundDay) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from knowledge.reading.dates import find_days
 from knowledge.reading.day_words import FoundDay
 from knowledge.reading.found import Found
-from triage.patterns import content
+from triage.patterns import content, words
 
 _BEFORE, _AFTER = 40, 24  # characters in which the words of a date stand
 _MOST = 12
@@ -22,7 +22,7 @@ def find_role(text: str, role: str, today: date, beside: list[Found[str]] | None
         beside: codes that the date may stand right behind: the number of the invoice.
     """
     past = bool(content("fields")["dates"][role]["past"])
-    days = [one for one in find_days(text, today, past=past)[:_MOST] if _iso(one, today, past)]
+    days = [one for one in _named(text, today, past)[:_MOST] if _iso(one, today, past)]
     scored = [(_score(text, one, role, beside or []), -position, one) for position, one in enumerate(days)]
     likely = [entry for entry in scored if entry[0] > 0]
     neutral = [one for score, _, one in scored if score == 0]
@@ -33,7 +33,7 @@ def find_role(text: str, role: str, today: date, beside: list[Found[str]] | None
 
 def find_change(text: str, today: date) -> dict[str, str]:
     """The confirmed and the wanted date of a porting that is to be moved."""
-    days = [one for one in find_days(text, today)[:_MOST] if _iso(one, today, past=False)]
+    days = [one for one in _named(text, today)[:_MOST] if _iso(one, today, past=False)]
     if not days:
         return {}
     if len(days) == 1:
@@ -52,6 +52,11 @@ def find_change(text: str, today: date) -> dict[str, str]:
     if best[1] != best[0]:
         found["wanted_date"] = _iso(days[best[1]], today, past=False)
     return found
+
+
+def _named(text: str, today: date, past: bool = False) -> list[FoundDay]:
+    """The days of a text without a mere “now”, which tells of another (“confirmed now for the 3rd”)."""
+    return [one for one in find_days(text, today, past=past) if one.text.casefold() not in words("fields", "no_date")]
 
 
 def _iso(one: FoundDay, today: date, past: bool) -> str:

@@ -9,7 +9,8 @@ import pytest
 from knowledge import strict_yaml
 from settings import ROOT
 from tickets.types import ticket_types
-from triage.kinds import facts, split_requests, with_facts
+from triage.facts import facts
+from triage.kinds import split_requests, with_facts
 from triage.passages import read_passages
 
 CASES: list[dict[str, Any]] = strict_yaml.load(
