@@ -8,10 +8,11 @@ taken over. The next of a conversation is taken once the one before is stored, b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
@@ -27,6 +28,7 @@ LEASE: Final = timedelta(seconds=30)
 KEPT: Final = timedelta(days=7)  # done entries, so that a late delivery is known
 
 PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
+_OPEN: Final = (PENDING, TAKEN, STORED)
 
 
 def put_message(
@@ -63,50 +65,47 @@ def put_press(session: Session, team: str, channel: str, *, token: str, message:
     return True
 
 
-def claim(session: Session, owner: str, at: datetime, most: int = 32) -> list[SlackInbox]:
+def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[SlackInbox]:
     """Take what can be worked now, at most one of a conversation; the oldest first."""
+    other = aliased(SlackInbox)
+    of_the_conversation = and_(other.conversation_id == SlackInbox.conversation_id, other.id != SlackInbox.id)
+    earlier = or_(other.ts < SlackInbox.ts, and_(other.ts == SlackInbox.ts, other.id < SlackInbox.id))
+    held = or_(other.state == TAKEN, and_(other.state == STORED, other.owner != owner))
+    # Nothing overtakes what waits or is being stored; one that comes late does not either.
+    blocked = exists().where(of_the_conversation, or_(held, other.state == PENDING), or_(earlier, held))
     lost = and_(SlackInbox.state.in_((TAKEN, STORED)), SlackInbox.leased_until <= at)
-    earlier = aliased(SlackInbox)
-    before = and_(
-        earlier.conversation_id == SlackInbox.conversation_id,
-        or_(earlier.ts < SlackInbox.ts, and_(earlier.ts == SlackInbox.ts, earlier.id < SlackInbox.id)),
-    )
-    running_here = and_(earlier.state == STORED, earlier.owner == owner)
-    blocked = exists().where(before, earlier.state != DONE, ~running_here)
-    # One that comes late does not overtake what is being stored.
-    being_stored = exists().where(
-        earlier.conversation_id == SlackInbox.conversation_id, earlier.id != SlackInbox.id, earlier.state == TAKEN
-    )
-    running_elsewhere = exists().where(
-        earlier.conversation_id == SlackInbox.conversation_id,
-        earlier.id != SlackInbox.id,
-        earlier.state == STORED,
-        earlier.owner != owner,
-    )
-    free = or_(lost, and_(SlackInbox.state == PENDING, ~being_stored, ~running_elsewhere))
+    behind = exists().where(of_the_conversation, other.state.in_(_OPEN), earlier)
     found = session.scalars(
         select(SlackInbox)
-        .where(free, ~blocked)
+        .where(or_(and_(SlackInbox.state == PENDING, ~blocked), and_(lost, ~behind)))
         .order_by(SlackInbox.id)
         .limit(most)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    return [entry for entry in found if _take(session, entry, owner, at)]
+    taken = {"state": TAKEN, "owner": owner, "leased_until": at + LEASE}
+    _run(session, update(SlackInbox).where(SlackInbox.id.in_([entry.id for entry in found])).values(**taken))
+    return list(found)
 
 
-def stored(session: Session, entry: SlackInbox, owner: str) -> None:
-    """Its turn is in the database: the next of the conversation may be taken by this process."""
-    mine = and_(SlackInbox.id == entry.id, SlackInbox.owner == owner)
-    _run(session, update(SlackInbox).where(mine).values(state=STORED))
-    ring_after_commit(session, BELL)
+def mark(
+    session: Session, owner: str, *, stored: Sequence[int] = (), done: Sequence[int] = (), failed: Sequence[int] = ()
+) -> None:
+    """Note what has become of entries.
 
-
-def done(session: Session, entry: SlackInbox) -> None:
-    """It is worked; what was said stands in the transcript, not here."""
-    values = {"state": DONE, "done_at": now(), "leased_until": None, "body": {}}
-    _run(session, update(SlackInbox).where(SlackInbox.id == entry.id).values(**values))
-    ring_after_commit(session, BELL)
+    Args:
+        stored: they are turns, so that the next may be taken.
+        done: they are over; what was said stands in the transcript then, not here.
+        failed: they are to be taken again after the lease.
+    """
+    mine = and_(SlackInbox.id.in_(stored), SlackInbox.owner == owner, SlackInbox.state == TAKEN)
+    over = {"state": DONE, "done_at": now(), "leased_until": None, "body": {}}
+    if stored:
+        _run(session, update(SlackInbox).where(mine).values(state=STORED))
+    if done:
+        _run(session, update(SlackInbox).where(SlackInbox.id.in_(done)).values(**over))
+    if failed:
+        _run(session, update(SlackInbox).where(SlackInbox.id.in_(failed), SlackInbox.owner == owner).values(owner=""))
 
 
 def still_here(session: Session, owner: str, at: datetime) -> None:
@@ -159,16 +158,5 @@ def _put(
     return True
 
 
-def _take(session: Session, entry: SlackInbox, owner: str, at: datetime) -> bool:
-    unchanged = and_(SlackInbox.id == entry.id, SlackInbox.state == entry.state, SlackInbox.owner == entry.owner)
-    values = {"state": TAKEN, "owner": owner, "leased_until": at + LEASE}
-    if not _run(session, update(SlackInbox).where(unchanged).values(**values)):
-        return False
-    session.refresh(entry)
-    return True
-
-
-def _run(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+def _run(session: Session, statement: Any) -> None:
+    session.execute(statement, execution_options={"synchronize_session": False})

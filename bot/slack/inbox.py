@@ -26,6 +26,8 @@ log = logging.getLogger("care.slack")
 
 _T = TypeVar("_T")
 _POLL_SECONDS = 2.0  # for what another process left behind
+_GATHER_SECONDS = 0.02
+_AT_ONCE = 4  # entries that become turns at the same time: storing what Slack delivers must never wait long
 _PAUSE = 1.0
 _LIFE_SIGN_SECONDS = 8.0  # well within the lease
 
@@ -39,6 +41,10 @@ class Inbox:
         self._limits = limits
         self._owner = secrets.token_hex(8)
         self._working: set[asyncio.Task[None]] = set()
+        self._storing: set[int] = set()  # entries that are becoming turns now
+        self._stored: set[int] = set()  # those that have become turns, and those that are over: to be noted
+        self._done: set[int] = set()
+        self._failed: set[int] = set()
         self._wake = asyncio.Event()
 
     async def keep_message(self, said: Said) -> bool:
@@ -85,12 +91,14 @@ class Inbox:
         try:
             while True:
                 self._wake.clear()
-                for entry in await self._try(partial(slack_inbox.claim, owner=self._owner, at=now())) or ():
+                for entry in await self._step():
+                    self._storing.add(entry.id)
                     task = asyncio.create_task(self._work(entry))
                     self._working.add(task)
-                    task.add_done_callback(self._worked)
+                    task.add_done_callback(partial(self._worked, entry.id))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                await asyncio.sleep(_GATHER_SECONDS)
         finally:
             living.cancel()
 
@@ -99,17 +107,39 @@ class Inbox:
         for task in self._working:
             task.cancel()
         await asyncio.gather(*self._working, return_exceptions=True)
+        await self._step(most=0)
         await self._try(partial(slack_inbox.release, at=now(), owner=self._owner))
+
+    async def _step(self, most: int = _AT_ONCE) -> list[SlackInbox]:
+        """Note what was worked, and take what comes next: one short write for all of it."""
+        stored, done, failed, at = list(self._stored), list(self._done), list(self._failed), now()
+        room = max(0, most - len(self._storing))
+
+        def step(session: Session) -> list[SlackInbox]:
+            slack_inbox.mark(session, self._owner, stored=stored, done=done, failed=failed)
+            return slack_inbox.claim(session, self._owner, at, room) if room else []
+
+        taken = await self._try(step)
+        if taken is None:
+            return []
+        self._stored.difference_update(stored)
+        self._done.difference_update(done)
+        self._failed.difference_update(failed)
+        return taken
 
     async def _work(self, entry: SlackInbox) -> None:
         try:
             over = await self._receive(entry)
+            self._stored.add(entry.id)
         except NotAccepted as refused:
             await self._write(partial(_refuse, entry=entry, text=refused.text))
             return
-        await self._write(partial(slack_inbox.stored, entry=entry, owner=self._owner))
+        finally:
+            self._storing.discard(entry.id)
+            self._wake.set()
         await over.wait()
-        await self._write(partial(slack_inbox.done, entry=entry))
+        self._done.add(entry.id)
+        self._wake.set()
 
     async def _receive(self, entry: SlackInbox) -> TurnOver:
         """Store the entry's turn, or find it where an earlier attempt stored it."""
@@ -139,10 +169,11 @@ class Inbox:
             if self._working:
                 await self._try(partial(slack_inbox.still_here, owner=self._owner, at=now()))
 
-    def _worked(self, task: asyncio.Task[None]) -> None:
+    def _worked(self, entry: int, task: asyncio.Task[None]) -> None:
         self._working.discard(task)
-        if not task.cancelled() and (error := task.exception()):  # taken again after its lease
-            log.error("an entry of the Slack inbox is not worked yet: %s", type(error).__name__)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an entry of the Slack inbox is not worked yet", exc_info=error)
+            self._failed.add(entry)
 
     async def _try(self, work: Callable[[Session], _T]) -> _T | None:
         try:
@@ -159,4 +190,4 @@ def _refuse(session: Session, entry: SlackInbox, text: str) -> None:
     """Say why a message is not taken, in its conversation."""
     data: dict[str, Any] = {"type": "error"}
     conversations.append(session, entry.conversation_id, kind="notice", text=text, data=data)
-    slack_inbox.done(session, entry)
+    slack_inbox.mark(session, "", done=[entry.id])

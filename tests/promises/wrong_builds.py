@@ -7,25 +7,33 @@ that passes on the wrong build tests nothing. The product itself has no test mod
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import sys
 import time
 from typing import Any
 
 import jwt
+from slack_bolt.async_app import AsyncApp
 from sqlalchemy import event, true
 from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
 
 from bot import messages, ticket_turns
 from bot.engine import Answer, Engine, EngineFailure
 from bot.messages import Messages, TurnOver, _Job, _Worker
 from bot.portal import Portal
+from bot.slack import app as slack_app
+from bot.slack import guard as slack_guard
+from bot.slack import outbound
+from bot.slack.app import Slack
 from bot.web import chat_api, guard, tickets_api
 from bot.web import socket as web_socket
 from cli import run as care_run
 from settings import Settings
 from tests.promises.fail_points import FAIL_POINTS
-from tickets import access, conversations, database, opening, partners
+from tickets import access, conversations, database, opening, partners, slack_inbox
 from tickets.database import Database, _Write
 from tickets.models import Button
 from tickets.ticket_models import Ticket
@@ -186,6 +194,51 @@ def random_keys() -> None:
         vars(module)["open_ticket"] = open_another
 
 
+def drops_slacks_retries() -> None:
+    """P6: what Slack marks as a retry is acknowledged and forgotten."""
+    posted = Slack._posted
+
+    async def drop(self: Slack, request: Request) -> Response:
+        return Response() if "x-slack-retry-num" in request.headers else await posted(self, request)
+
+    Slack._posted = drop  # type: ignore[method-assign]
+
+
+def keeps_no_slack_key() -> None:
+    """P6: nothing tells a delivery from the one before."""
+    put = slack_inbox._put
+
+    def put_anew(session: Session, conversation: Any, event_key: str, message_key: str | None, *rest: Any) -> bool:
+        return put(session, conversation, f"{event_key}:{secrets.token_hex(4)}", None, *rest)
+
+    vars(slack_inbox)["_put"] = put_anew
+
+
+def slack_is_acknowledged_first() -> None:
+    """P7: bolt's own way: it answers 200, and the listener runs afterwards."""
+    init = AsyncApp.__init__
+
+    def as_bolt_does(self: AsyncApp, **options: Any) -> None:
+        init(self, **{**options, "process_before_response": False})
+
+    AsyncApp.__init__ = as_bolt_does  # type: ignore[method-assign]
+
+
+def bare_bolt() -> None:
+    """P8: nothing stands before bolt, and it logs as it does by itself."""
+    vars(slack_guard)["check"] = lambda *_: None
+    vars(slack_app)["_quiet"] = lambda name, level: logging.getLogger()
+
+
+def slack_is_told_again_unseen() -> None:
+    """P9: what may have arrived is sent again without a look."""
+
+    async def nothing(*_: Any) -> set[int]:
+        return set()
+
+    vars(outbound)["Outbound"]._arrived = nothing
+
+
 _BUILDS = {
     build.__name__: build
     for build in (
@@ -204,6 +257,11 @@ _BUILDS = {
         answers_before_the_commit,
         syncs_later,
         random_keys,
+        drops_slacks_retries,
+        keeps_no_slack_key,
+        slack_is_acknowledged_first,
+        bare_bolt,
+        slack_is_told_again_unseen,
     )
 } | FAIL_POINTS
 _tasks: set[asyncio.Task[None]] = set()
