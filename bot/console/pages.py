@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from bot.console import markup
+from bot.console import markup, wording
 from tickets.agents import LEAD, SignedIn
 from tickets.base import now
 from tickets.queue import is_overdue
@@ -62,6 +62,9 @@ class Pages:
             state_names=STATE_NAMES,
             is_overdue=is_overdue,
             lead_role=LEAD,
+            came_by=wording.CAME_BY,
+            answer_in=wording.ANSWER_IN,
+            answer_elsewhere=wording.ANSWER_ELSEWHERE,
         )
 
     def show(self, template: str, signed_in: SignedIn | None, status: int = 200, **what: Any) -> HTMLResponse:

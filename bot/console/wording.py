@@ -28,6 +28,10 @@ CONTENT_AWAY = "The part of the bot that knows the FAQ does not answer just now.
 TRIAL_GONE = "This trial is not the last one any more. Please try the phrasing again."
 DRAFT_NEEDS = "A draft needs a question and a section."
 DRAFT_NOT_WRITTEN = "The draft cannot be written here ({why})."
+# How a ticket came, and where its partner finds an answer.
+CAME_BY = {"web": "web chat", "slack": "Slack", "form": "the ticket form", "api": "API", "api-scoped": "API"}
+ANSWER_IN = {"web": "the chat", "slack": "Slack", "form": "the ticket on the portal"}
+ANSWER_ELSEWHERE = "the ticket, by the API"
 ASK_FOR_MISSING = (
     "Hello{name},\n\nthank you for your ticket {number}. To go on, I still need from you:\n\n{questions}\n\n"
     "You can simply answer here."

@@ -311,7 +311,7 @@ def _new_ticket(body: TicketWanted, caller: Caller) -> NewTicket:
     if caller.partner is None:
         if body.contact is None:
             raise _Refused("contact", wording.CONTACT_MISSING, field="contact")
-        contact = {name: clean(value) for name, value in body.contact.model_dump().items()}
+        contact = {name: " ".join(clean(value).split()) for name, value in body.contact.model_dump().items()}
         for name in ("name", "company"):
             if not contact[name]:
                 raise _Refused("contact", wording.CONTACT_MISSING, field=f"contact.{name}")

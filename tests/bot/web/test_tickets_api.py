@@ -97,6 +97,12 @@ class TestOpening:
         assert (ticket.partner_id, ticket.company, ticket.conversation_id) == (None, None, None)
         assert ticket.triage_due
 
+    async def test_a_name_of_several_lines_becomes_one(self, client: httpx.AsyncClient, stored: Database) -> None:
+        contact = {**CONTACT, "name": "Ann\r\nBcc: all@acme.example", "company": " Acme\n Ltd "}
+        assert (await post(client, contact=contact)).status_code == 201
+        (ticket,) = tickets(stored)
+        assert (ticket.contact["name"], ticket.contact["company"]) == ("Ann Bcc: all@acme.example", "Acme Ltd")
+
     async def test_a_partners_ticket_belongs_to_the_partner_and_their_chat(
         self, client: httpx.AsyncClient, ann: dict[str, str], stored: Database, portal: SigningPortal
     ) -> None:
