@@ -21,7 +21,7 @@ _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
 _EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-_NO_NAME = anywhere("no_part_of_names")
+_NO_NAME = anywhere("no_part_of_names", "sentence_words")
 _INTRODUCED = re.compile(
     r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})"
     r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4}))?"
@@ -175,7 +175,10 @@ class Draft:
             self.contact["email"] = address[0]
             text = text.replace(address[0], "\n")
             taken = True
-        parts = [part for part in map(_bare, _BETWEEN.split(text)) if _is_name(part)]
+        said = list(map(_bare, _BETWEEN.split(text)))
+        if not taken and any(_NO_NAME.search(part) for part in said):  # a sentence with names in it
+            return False
+        parts = [part for part in said if _is_name(part)]
         whole = address is not None and len(parts) > 1  # who asks, said all at once: it replaces what was known
         wanted = [name for name in ("name", "company") if whole or not self.contact.get(name)]
         if len(parts) == 1 and _WE.match(text):

@@ -211,7 +211,8 @@ def _is_code(context: Context, draft: Draft, text: str) -> bool:
 def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
     """A message that doesn't say who asks: something about the ticket, or not understood."""
     given = ticket_values.without_names(context.triage.read(draft.type_id, text, context.now))
-    if given or (len(text.split()) >= _SENTENCE and not ticket_values.is_question(text)):
+    words = _KEPT_WORDS if ticket_values.is_sentence(text) else _SENTENCE
+    if given or (len(text.split()) >= words and not ticket_values.is_question(text)):
         ticket_changes.changed(context, draft, text)
         draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
     else:

@@ -34,6 +34,8 @@ _NOT_ABOUT = re.compile(rf"^{_SOFTLY}{any_of('not_about')}\b", re.IGNORECASE)
 _SOFT = re.compile(rf"^\W*{any_of('changes_softly')}\b", re.IGNORECASE)
 _FEWEST_OF_CORRECTION = 5
 _ON_TOP = re.compile(r"^\W*(?:and|also|plus)\b", re.IGNORECASE)
+_ALL_OF_IT = only("all_of_it")
+_MOST_WHO = 8  # words that say who asks
 _CLAUSE = re.compile(r"[,;.:]\s")
 _MOST_VALUE_WORDS = 15
 _FEWEST_WORDS = 3  # a shorter text without a digit is nothing to add to a ticket
@@ -56,8 +58,10 @@ def anew(context: Context, draft: Draft, text: str) -> bool:
         return False
     told = {name for name in draft.fields if ticket_fields()[name].form == "long" and draft.fields[name] in draft.text}
     draft.fields = {name: value for name, value in draft.fields.items() if name not in told}
-    draft.texts = []
+    draft.texts, draft.mood = [], "changed"
     say(context, draft, text[found.end() :], "description")
+    if draft.refused is None:
+        ticket_kind.doubt(context, draft, text[found.end() :])
     return True
 
 
@@ -151,6 +155,8 @@ def changed(context: Context, draft: Draft, text: str) -> None:
     added = _ADD.match(text)
     if corrected(context, draft, text, bool(read)) or _contact_changed(draft, text, "email" in read):
         return
+    if email_in(text) and "email" not in read and len(text.split()) <= _MOST_WHO and draft.take_contact(text):
+        return
     if _REMOVE.match(text):
         _remove(draft, text)
     elif added:
@@ -183,7 +189,7 @@ def _together(draft: Draft, text: str, read: dict[str, object]) -> dict[str, obj
         known, more = draft.fields[name], read[name]
         if isinstance(known, list) and isinstance(more, list):
             together[name] = [*known, *more]
-        elif name in ("wanted_licenses", "services"):
+        elif ticket_fields()[name].form == "text" and name != "since":
             together[name] = f"{known} and {more}"
     return together
 
@@ -198,6 +204,9 @@ def _other_matter(context: Context, draft: Draft, text: str) -> None:
 
 def _asked_again(draft: Draft, what: str) -> bool:
     """“The PBX is wrong”: forget it, so that it is asked for; whether such a thing stands in the draft."""
+    if _ALL_OF_IT.fullmatch(what):
+        draft.mood = "edit"
+        return True
     named = ticket_values.fields_called(draft, what)
     contact = {"name": "name", "company": "company", "email": "email", "e-mail": "email", "mail": "email"}
     who = contact.get(what.casefold().removesuffix(" address").removeprefix("my ").strip())

@@ -88,6 +88,13 @@ def turn_to(context: Context, draft: Draft, type_id: str, text: str = "") -> Non
     draft.triage = verdict(context, draft)
 
 
+def doubt(context: Context, draft: Draft, text: str) -> None:
+    """Have the type asked about where the whole text, written anew, is surely of another."""
+    found = context.triage.judge(text, context.now)
+    if found.type not in (OTHER, draft.type_id) and found.confidence >= _AGREED:
+        draft.perhaps = found.type
+
+
 def ask_anew(draft: Draft) -> None:
     """Have the partner choose the type."""
     draft.settled, draft.perhaps, draft.triage = False, "", {**draft.triage, "confidence": 0.0}

@@ -73,8 +73,13 @@ def plausible(name: str, text: str) -> bool:
     if name in _CODES or name == "special_number":
         return any(letter.isdigit() for letter in bare)
     if name in _NAMES:
-        return len(bare.split()) <= _MOST_NAME_WORDS and not (is_no_name(bare) or _SENTENCE.search(bare))
+        return len(bare.split()) <= _MOST_NAME_WORDS and not (is_no_name(bare) or is_sentence(bare))
     return not is_question(text)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a message tells something: a verb or the like stands in it."""
+    return _SENTENCE.search(text) is not None
 
 
 def is_no_name(text: str) -> bool:

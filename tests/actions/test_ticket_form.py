@@ -300,7 +300,7 @@ def test_who_asks_can_be_corrected_and_a_field_removed(partner: Partner) -> None
     assert partner.draft.contact["name"] == "Tom Baker"
     shown = partner.say("remove the invoice number")
     assert "invoice_number" not in shown["data"]["fields"]
-    assert partner.say("change everything")["text"].startswith("I couldn't take that as a change")
+    assert partner.say("change the colour of the phone")["text"].startswith("I couldn't take that as a change")
 
 
 @pytest.mark.parametrize("question", ["What does it cost?", "how long does porting take?"])
@@ -382,6 +382,12 @@ def test_a_calculation_left_for_a_ticket_hands_over_what_it_knew(partner: Partne
     assert partner.form == "ticket_form"
     assert "porting date" in partner.draft.text
     assert partner.draft.fields["confirmed_date"] == "2026-12-14"
+
+
+def test_who_would_like_a_ticket_gets_one(partner: Partner) -> None:
+    partner.say("I'd like a ticket about Teams: 12 licenses instead of 10")
+    assert partner.form == "ticket_form"
+    assert "Teams" in partner.draft.text
 
 
 @pytest.mark.parametrize(
@@ -552,6 +558,36 @@ def test_change_a_number_changes_the_number(partner: Partner) -> None:
     assert shown["data"]["fields"] == {"order_number": "SO-88122"}
 
 
+@pytest.mark.parametrize("word", ["it is wrong", "change something", "no, that is not correct"])
+def test_wrong_without_a_word_on_what_asks_for_it(cancelling: Partner, word: str) -> None:
+    assert cancelling.say(word)["data"]["slot"] == "edit"
+
+
+def test_an_address_at_the_draft_is_the_partners(cancelling: Partner) -> None:
+    cancelling.say("Tim, tim@telesistemi.example")
+    assert cancelling.draft.contact["email"] == "tim@telesistemi.example"
+    assert "tim@" not in cancelling.draft.text
+
+
+def test_also_this_one(cancelling: Partner) -> None:
+    cancelling.say("also the PBX of Hotel Nord")
+    assert cancelling.draft.fields["pbx"] == "Hotel Bellavista and Hotel Nord"
+
+
+def test_a_text_written_anew_may_be_of_another_type(cancelling: Partner) -> None:
+    shown = cancelling.say("description: the phones of Hotel Bellavista are dead since this morning")
+    assert shown["data"]["ticket_type"] == "tech.support"
+
+
+def test_a_text_written_anew_asks_before_it_changes_a_type_that_was_settled(partner: Partner) -> None:
+    partner.say("open a ticket: we want to cancel the PBX")
+    partner.say("Hotel Bellavista")
+    partner.say(ME)
+    asked = partner.say("description: the phones of Hotel Bellavista are dead since this morning")
+    assert asked["data"]["slot"] == "other"
+    assert partner.say("yes")["data"]["ticket_type"] == "tech.support"
+
+
 def test_of_two_pbxs_the_wrong_one_is_asked_anew(partner: Partner) -> None:
     partner.say("open a ticket: move +39 02 5550100 and +39 02 5550101 from PBX Rossi to PBX Bianchi")
     partner.say(ME)
@@ -645,6 +681,14 @@ def test_who_asks_said_all_at_once_replaces_what_was_known(partner: Partner) -> 
     partner.say("Pizzeria Vesuvio")
     partner.say("it's Giulia from Rete srl, giulia@rete.example")
     assert partner.draft.contact == {"name": "Giulia", "company": "Rete srl", "email": "giulia@rete.example"}
+
+
+@pytest.mark.parametrize("said", ["we want money back", "something with commitment, 3 years instead of 1"])
+def test_what_is_told_while_who_asks_is_asked_is_kept(partner: Partner, said: str) -> None:
+    partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")
+    partner.say(said)
+    assert partner.draft.contact == {}
+    assert said in partner.draft.text
 
 
 def test_who_introduces_himself_is_not_asked_again(partner: Partner) -> None:
