@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from actions.draft import Draft
-from actions.ticket_values import MOST_LONG, is_vague
+from actions.ticket_values import MOST_LONG, is_doubtful
 from actions.turns import Context
 from tickets.language import judge
 from tickets.types import ticket_fields
@@ -52,9 +52,19 @@ def verdict(context: Context, draft: Draft) -> dict[str, Any]:
     found = context.triage.judge(draft.text or draft.type.title, context.now, type_id=settled, known=draft.fields)
     if not draft.settled:
         draft.type_id = found.type
+    draft.fields = {name: value for name, value in draft.fields.items() if _is_of_use(draft, name)}
     left_out = {*draft.fields, *draft.removed}
-    new = {name: value for name, value in found.fields.items() if name not in left_out and not is_vague(name, value)}
+    new = {
+        name: value
+        for name, value in found.fields.items()
+        if name not in left_out and _is_of_use(draft, name) and not is_doubtful(name, value)
+    }
     if draft.finding:  # what was asked of a calculation says little else of the case
         new = {name: value for name, value in new.items() if name in _SURE_FIELDS}
     draft.put(new)
     return {**found.to_json(), "fields": draft.fields, "missing": draft.missing()}
+
+
+def _is_of_use(draft: Draft, name: str) -> bool:
+    """Whether the draft's type can use a field: what was told for another type says nothing here."""
+    return ticket_fields()[name].form != "long" or any(name in group for group in draft.type.needs) or name == "address"

@@ -40,6 +40,7 @@ _PLACES = {"pbx", "source_pbx", "target_pbx"}
 _NAMES = _PLACES | {"person", "from_party", "to_party", "training_completed_by"}
 _PAST = {"date", "purchase_date", "invoice_date"}
 _MOST_NAME_WORDS = 6
+_LONG_WORD = 4  # letters from which a word of a name has a capital: “Osteria al Ponte”
 _MOST_DAY_WORDS = 7
 _MOST_TEXT_FIELD = 200
 MOST_LONG = 2000
@@ -73,13 +74,21 @@ def plausible(name: str, text: str) -> bool:
     if name in _CODES or name == "special_number":
         return any(letter.isdigit() for letter in bare)
     if name in _NAMES:
-        return len(bare.split()) <= _MOST_NAME_WORDS and not (is_no_name(bare) or is_sentence(bare))
+        return len(bare.split()) <= _MOST_NAME_WORDS and not (
+            is_no_name(bare) or (is_sentence(bare) and not _titled(bare))
+        )
     return not is_question(text)
 
 
 def is_sentence(text: str) -> bool:
     """Whether a message tells something: a verb or the like stands in it."""
     return _SENTENCE.search(text) is not None
+
+
+def _titled(text: str) -> bool:
+    """Whether a text is written as names are, “Milano Works”, and not shouted."""
+    long_words = [word for word in text.split() if len(word) >= _LONG_WORD]
+    return bool(long_words) and not text.isupper() and all(word[0].isupper() for word in long_words)
 
 
 def is_no_name(text: str) -> bool:
@@ -193,9 +202,11 @@ def is_named(name: str, text: str) -> bool:
     return any(re.search(rf"\b{re.escape(one)}\b", text, re.IGNORECASE) for one in _calls(name))
 
 
-def is_vague(name: str, value: Any) -> bool:
-    """Whether a value that was read leaves open what was asked: “more” licenses."""
-    return name == "wanted_licenses" and _VAGUE.fullmatch(str(value)) is not None
+def is_doubtful(name: str, value: Any) -> bool:
+    """Whether a value that was read is better asked for: “more” licenses, a sentence for a name."""
+    if name == "wanted_licenses":
+        return _VAGUE.fullmatch(str(value)) is not None
+    return name in _NAMES and not plausible(name, str(value))
 
 
 def spaced_code(name: str, text: str) -> str:

@@ -211,7 +211,7 @@ def test_a_question_in_the_middle_is_answered_and_the_ticket_comes_back(partner:
     assert partner.replies[-1]["data"]["slot"] == "invoice_number"
 
 
-@pytest.mark.parametrize("word", ["yes", "ok", "send it", "yes please open it", "Open the ticket"])
+@pytest.mark.parametrize("word", ["yes", "ok", "👍", "send it", "yes please open it", "Open the ticket"])
 def test_yes_asks_bot_to_open_it_and_claims_nothing(partner: Partner, word: str) -> None:
     partner.say(DISPUTE)
     partner.say("3 March 2026")
@@ -760,7 +760,21 @@ def test_what_names_no_pbx_is_not_taken_for_one(partner: Partner, word: str) -> 
     assert "pbx" not in partner.draft.fields
 
 
-@pytest.mark.parametrize("name", ["hotel post", "the one of Baker & Sons", "211100034527", "it is Osteria al Ponte"])
+def test_what_was_read_for_another_type_is_left_out(partner: Partner) -> None:
+    partner.say("open a ticket: please look at Hotel Zur Post again")
+    partner.press("Technical problem")
+    assert partner.draft.fields.keys() <= {"pbx", "symptom"}
+
+
+def test_a_shouted_sentence_names_no_pbx(partner: Partner) -> None:
+    partner.say("open a ticket")
+    partner.say("MY CUSTOMER CANNOT CALL OUT SINCE 10 O'CLOCK!!!")
+    assert "pbx" not in partner.draft.fields
+
+
+@pytest.mark.parametrize(
+    "name", ["Milano Works", "hotel post", "the one of Baker & Sons", "211100034527", "it is Osteria al Ponte"]
+)
 def test_what_names_a_pbx_is_taken(partner: Partner, name: str) -> None:
     partner.say("open a ticket: we want to cancel the PBX")
     partner.say(name)
