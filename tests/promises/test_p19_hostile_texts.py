@@ -12,6 +12,7 @@ import csv
 import email
 import email.policy
 import html
+import io
 import json
 import os
 import random
@@ -359,13 +360,19 @@ class TestElsewhere:
         subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
         content = file.read_bytes().decode()
         assert "\x00" not in content
-        rows = list(csv.DictReader(content.splitlines(keepends=True)))
+        csv.field_size_limit(len(content))  # what agents and partners wrote is one cell
+        rows = list(csv.DictReader(io.StringIO(content, newline="")))
         cells = [cell for row in rows for cell in row.values()]
         formulas = [cell for cell in cells if re.match("[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20]", cell)]
         kept = {row["number"]: row["subject"] for row in rows}
         figures(f"{len(cells)} cells, {len(formulas)} formulas")
         assert not formulas, told(formulas)
-        assert all(kept[number].removeprefix("'") == shown["subject"] for number, shown in world.shown.items())
+        wrong = {
+            (kept[number], shown["subject"])
+            for number, shown in world.shown.items()
+            if shown["subject"] not in (kept[number], kept[number].removeprefix("'"))
+        }
+        assert not wrong
         assert sum(cell.startswith("'=") for cell in cells) > 10
 
 
