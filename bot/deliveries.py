@@ -54,12 +54,14 @@ class DeliveryError(Exception):
     Attributes:
         permanent: trying again would not help.
         retry_after: seconds that the receiver asked us to wait.
+        paced: it is well, and only sets the pace.
     """
 
-    def __init__(self, problem: str, *, permanent: bool, retry_after: float = 0.0) -> None:
+    def __init__(self, problem: str, *, permanent: bool, retry_after: float = 0.0, paced: bool = False) -> None:
         super().__init__(problem)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.paced = paced
 
 
 Send = Callable[[Delivery], Awaitable[None]]
@@ -152,6 +154,7 @@ class Deliveries:
             problem=str(error),
             permanent=error.permanent,
             retry_after=error.retry_after,
+            paced=error.paced,
         )
         written = await self._write(write)
         dead = written is not None and written[0] == outbox.DEAD

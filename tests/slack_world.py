@@ -71,6 +71,8 @@ class Slack:
     calls: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     connections: int = 0
+    gone: set[str] = field(default_factory=set)  # channels that are not there any more
+    page: int = 20  # messages that a look into a channel gives at once
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
@@ -252,6 +254,8 @@ class Slack:
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         at, channel = time.monotonic(), str(given["channel"])
+        if channel in self.gone:
+            return {"ok": False, "error": "channel_not_found"}
         if at - self._last_post.get(channel, 0.0) < 1.0:
             self.problems.append(f"{at - self._last_post[channel]:.2f} s after the last message in {channel}")
         if at < self._not_before.get(channel, 0.0):
@@ -277,15 +281,15 @@ class Slack:
         return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
 
     def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """History and replies, newest first, in pages of two so that whoever reads only the first is noticed."""
+        """History and replies, newest first, page by page."""
         oldest, thread = float(given.get("oldest", 0)), given.get("ts")
         found = [m for m in self.messages if m.channel == given["channel"] and m.thread == thread]
         found = [m for m in reversed(found) if float(m.ts) > oldest]
         begin = int(given.get("cursor") or 0)
-        page = found[begin : begin + 2]
+        page = found[begin : begin + self.page]
         shown = bool(given.get("include_all_metadata")) and str(given["include_all_metadata"]) not in ("0", "False")
         listed = [{"ts": m.ts, "text": m.text, **({"metadata": m.metadata} if shown else {})} for m in page]
-        more = str(begin + 2) if begin + 2 < len(found) else ""
+        more = str(begin + self.page) if begin + self.page < len(found) else ""
         return {"ok": True, "messages": listed, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
 
 

@@ -86,7 +86,14 @@ def done(session: Session, delivery: Delivery, at: datetime) -> None:
 
 
 def failed(
-    session: Session, delivery: Delivery, at: datetime, problem: str, *, permanent: bool, retry_after: float = 0.0
+    session: Session,
+    delivery: Delivery,
+    at: datetime,
+    problem: str,
+    *,
+    permanent: bool,
+    retry_after: float = 0.0,
+    paced: bool = False,
 ) -> tuple[str, datetime]:
     """It did not arrive. The state that it has now, and when it is tried again where it is pending.
 
@@ -94,8 +101,10 @@ def failed(
         problem: a few words for the console, none of them the partner's.
         permanent: trying again would not help.
         retry_after: seconds that the receiver asked us to wait.
+        paced: it is well, and only sets the pace: no longer pauses of our own.
     """
-    next_at = at + timedelta(seconds=max(pause(delivery.attempts), min(retry_after, LIFE.total_seconds())))
+    own_pause = pause(1 if paced else delivery.attempts)
+    next_at = at + timedelta(seconds=max(own_pause, min(retry_after, LIFE.total_seconds())))
     dead = permanent or at - delivery.created_at >= LIFE
     values = {"state": DEAD if dead else PENDING, "next_at": next_at, "leased_until": None, "problem": problem[:200]}
     mine = and_(Delivery.id == delivery.id, Delivery.state == SENDING, Delivery.attempts == delivery.attempts)

@@ -158,8 +158,8 @@ class Outbound:
 class _Refused(DeliveryError):
     """Slack said no, and why."""
 
-    def __init__(self, error: str, *, retry_after: float = 0.0) -> None:
-        super().__init__(f"Slack: {error}", permanent=error in _FOR_GOOD, retry_after=retry_after)
+    def __init__(self, error: str, *, retry_after: float, paced: bool = False) -> None:
+        super().__init__(f"Slack: {error}", permanent=error in _FOR_GOOD, retry_after=retry_after, paced=paced)
         self.error = error
 
 
@@ -184,7 +184,7 @@ async def _asked(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         name = str(data.get("error") or f"HTTP {response.status_code}")
         if response.status_code == 429:
             wait = str(response.headers.get("Retry-After", ""))
-            raise _Refused("ratelimited", retry_after=float(wait) if wait.isdecimal() else 1.0) from None
+            raise _Refused("ratelimited", retry_after=float(wait) if wait.isdecimal() else 1.0, paced=True) from None
         raise _Refused(name, retry_after=_UNSURE) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -21,6 +22,7 @@ from tickets.changes import Author, reply
 from tickets.database import Database
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import FIRST_ANSWER
+from tickets.ticket_models import Delivery
 
 BUTTON: dict[str, Any] = {
     "type": "actions",
@@ -227,6 +229,37 @@ async def test_a_bad_moment_of_slacks_loses_and_doubles_nothing(slack: Slack, ap
     assert [message.text for message in found] == ["re: one", "re: two"]
     assert len(slack.messages) == 2
     assert bad == []
+
+
+async def test_a_message_far_back_is_found_before_it_is_sent_again(slack: Slack, app: App) -> None:
+    slack.page = 2
+    for number in range(3):
+        await app.post(slack.message(f"question {number}"))
+    await slack.until(3)
+    first_answer = slack.messages[0]
+    cut = [Fault(cut=True, taken=True)]
+    slack.weather = lambda method, _: cut.pop() if method == "chat.postMessage" and cut else None
+    await app.post(slack.message("the last"))
+    await slack.until(4)
+    slack.messages.sort(key=lambda message: message.text != "re: the last")  # newest first: it is on the last page
+    while "conversations.history" not in slack.calls:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(_QUIET)
+    assert len(slack.messages) == 4
+    assert first_answer in slack.messages
+    assert slack.calls.count("conversations.history") == 2
+
+
+async def test_what_slack_will_never_take_is_given_up_and_shown(slack: Slack, app: App, stored: Database) -> None:
+    slack.gone.add(DM)
+    await app.post(slack.message("hello"))
+    await app.post(slack.message("elsewhere", channel="D0OTHER"))
+    await slack.until(1, "D0OTHER")
+
+    def dead(session: Session) -> list[str]:
+        return list(session.scalars(select(Delivery.problem).where(Delivery.state == "dead")))
+
+    assert await asyncio.to_thread(stored.read, dead) == ["Slack: channel_not_found"]
 
 
 async def test_a_busy_moment_of_ours_does_not_keep_slack_waiting(slack: Slack, app: App, rasa: Rasa) -> None:
