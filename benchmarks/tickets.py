@@ -2,7 +2,9 @@
 
 Lines of the file: id, text, written (the day), type, queue, priority, fields, missing. Identifiers must be exactly
 those of the file; of fields in the writer's own words only counts whether they are there. The half with odd numbers
-was looked at while the triage was made, the half with even numbers was not.
+was looked at while the triage was made, the half with even numbers was not. Those from t1001 on came later: they were
+measured before they were looked at (type 78.5 %, queue 86 %, priority 87 %, identifiers 88 % precise), then learned
+from by the kinds of their errors.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ IDENTIFIERS = (
     *("invoice_date", "confirmed_date", "wanted_date", "purchase_date", "date", "email", "special_number"),
 )
 _MOST_CONFUSIONS = 12
+_LATER = 1000  # numbers above it came later
 _WRITTEN_AT = "T12:00:00+00:00"
 
 
@@ -51,7 +54,16 @@ class Case:
     @property
     def seen(self) -> bool:
         """Whether its half was looked at."""
-        return int(self.id[1:]) % 2 == 1
+        return self.number % 2 == 1
+
+    @property
+    def later(self) -> bool:
+        """Whether it came when the triage was made already."""
+        return self.number > _LATER
+
+    @property
+    def number(self) -> int:
+        return int(self.id[1:])
 
 
 @dataclass
@@ -169,7 +181,8 @@ def main(arguments: list[str]) -> int:
     cases = read_cases(path)
     console = Console(width=160)
     console.rule(f"triage: {path.name}, model {triage.version}")
-    print_figures(console, "seen half", measure([case for case in cases if case.seen], triage.judge))
+    for name, later in (("seen half", False), ("seen, come later", True)):
+        print_figures(console, name, measure([one for one in cases if one.seen and one.later == later], triage.judge))
     unseen = measure([case for case in cases if not case.seen], triage.judge)
     print_figures(console, "unseen half", unseen)
     print_fields(console, unseen)

@@ -99,7 +99,7 @@ def _is_own(text: str, one: Found[str]) -> bool:
     line = text[text.rfind("\n", 0, one.start) + 1 :][:60]
     alone = pattern("numbers", "signature_line", whole_words=False).match(line) is not None
     before = just_before(text, one.start)
-    me = re.search(rf"(?<!\w)(?:{'|'.join(content('numbers')['own_number'][:2])})\W*$", before, re.IGNORECASE)
+    me = re.search(rf"(?<!\w)(?:{'|'.join(content('numbers')['own_number'])})\W*$", before, re.IGNORECASE)
     return bool(me) or alone
 
 

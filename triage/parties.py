@@ -34,22 +34,25 @@ def moved(plain: str, text: str, codes: Sequence[Code]) -> tuple[str, str]:
     source = next((value for _, value, side in places if side == "from"), "")
     target = next((value for _, value, side in places if side == "to" and value != source), "")
     spare = [value for _, value, side in places if value not in (source, target) and not side]
-    if not source and spare:
-        source = spare.pop(0)
-    if not target and spare:
-        target = spare.pop(0)
+    if len(spare) == 1 and bool(source) != bool(target):  # where one side is said, the only other place is the other
+        return source or spare[0], target or spare[0]
     return source, target
 
 
 def _side(before: str) -> str:
     """Whether the words before a place say that numbers come from there or go there; the nearest counts."""
-    before = before[-60:]
+    before = _system_words().sub("", before[-80:])
     found: dict[str, tuple[int, int]] = {}
     for which in ("from", "to"):
         ends = [(match.end(), match.end() - match.start()) for match in _side_words(which).finditer(before)]
         if ends and not re.search(r"[□;]|\b(?:from|to)\b", before[ends[-1][0] :]):
             found[which] = ends[-1]
     return max(found, key=lambda which: found[which]) if found else ""
+
+
+@cache
+def _system_words() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{content('names')['system']})$", re.IGNORECASE)
 
 
 @cache

@@ -20,11 +20,13 @@ from triage.requests import asks_in_general, asks_only, is_question, is_request
 _DEADLINE_DAYS = 2  # business days
 _LONGEST_QUOTE = 90
 _MOST_DAYS = 30
-_SURE_URGENT, _LIKELY_URGENT = 0.7, 0.25
+_SURE_URGENT, _LIKELY_URGENT = 0.6, 0.2
+_POSSIBLY_URGENT = 0.1  # enough for a second look where a service can be down
+_SURE_URGENT_ELSE = 0.8  # for a type whose tickets are rarely about a live service
 _SURE_HIGH = 0.6
 _SURE_LOW = 0.55
-_SERVICES = {"classound", "pbx", "xbees"}  # where “no phone” is a reason for haste, though the service isn't down
 _BLOCKED_BY_NATURE = {"company.verification_code"}
+_LIVE_BY_NATURE = {"pbx.stopped", "tech.support"}
 _WAITS_BY_NATURE = {"orders.tracking"}
 _ASKS_BY_NATURE = {"general.other", "billing.payment", "classound.porting", "orders.delivery", "orders.tracking"}
 
@@ -40,24 +42,29 @@ class Priority:
 def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
     """The priority of a ticket; `odds` is the classifier's probability of each."""
     type_id, passages, plain, today = reading.type_id, reading.passages, reading.plain, reading.today
+    text = passages.text
     own_case = bool(reading.codes or reading.numbers)  # a question about a case, not in general
     calm = pattern("priority", "calm").search(passages.text)
     question = asks_only(passages)
     live = type_id in content("priority")["urgent_types"]
-    fact = _fact(passages, "urgent") if not (question and type_id == OTHER) else None
-    if fact and pattern("priority", "locked_portal").search(fact.reason):  # a partner is locked out, nothing is down
-        fact = None
-    if fact and live:
+    sounds_urgent = odds.get("urgent", 0) > _LIKELY_URGENT
+    fact = _fact(passages, "urgent") if sounds_urgent or not (question and type_id == OTHER) else None
+    if fact and type_id not in _LIVE_BY_NATURE and pattern("priority", "locked_portal").search(fact.reason):
+        fact = None  # a partner is locked out, nothing is down
+    if fact and (live or sounds_urgent):
         return fact
     general = type_id == OTHER or (type_id in _ASKS_BY_NATURE and not own_case and asks_in_general(passages))
     hurries = type_id != OTHER and _deadline(plain, today) is not None
-    if question and general and not hurries and not _blocked(passages):
+    if question and general and not hurries and not sounds_urgent and not _blocked(passages):
         return Priority("low", f"a question: {_quote(question)}")
     high = _high(type_id, passages, plain, today, calm=calm is not None)
     if high:
         return high
-    if fact and type_id.partition(".")[0] in _SERVICES:
+    if fact:
         return Priority("high", fact.reason)
+    if type_id == "pbx.stopped" and not calm and not question and not pattern("priority", "stands_still").search(text):
+        likely = odds.get("urgent", 0) >= odds.get("normal", 0)
+        return Priority("urgent" if likely else "high", "a PBX is stopped")
     if calm:
         asks = question or any(is_question(one) for one in passages.content)
         patient = type_id in _WAITS_BY_NATURE or (asks and not any(is_request(one) for one in passages.content))
@@ -68,9 +75,9 @@ def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
 def _by_sound(type_id: str, passages: Passages, odds: Mapping[str, float], *, live: bool) -> Priority:
     """Where no fact decides, what the classifier learned from other tickets."""
     likely = max(odds, key=lambda name: odds[name], default="normal")
-    if odds.get("urgent", 0) > _SURE_URGENT and live:
+    if odds.get("urgent", 0) > (_SURE_URGENT if live else _SURE_URGENT_ELSE):
         return Priority("urgent", "sounds like other urgent tickets")
-    if odds.get("urgent", 0) > _LIKELY_URGENT:
+    if odds.get("urgent", 0) > (_POSSIBLY_URGENT if type_id in _LIVE_BY_NATURE else _LIKELY_URGENT):
         return Priority("high", "sounds like other urgent tickets, but nothing says that a service is down")
     if likely == "high" and odds["high"] > _SURE_HIGH:
         return Priority("high", "sounds like other tickets that could not wait")

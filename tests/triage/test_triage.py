@@ -22,7 +22,7 @@ from triage.triage import Triage
 from triage.verdict import Candidate
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=ZoneInfo("Europe/Rome"))
-EVEN = dict.fromkeys(PRIORITIES, 0.25)
+NO_OPINION = {name: 0.1 if name == "urgent" else 0.3 for name in PRIORITIES}  # urgent ones are rare
 
 
 def cases(name: str) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def test_fields_are_what_is_literally_said(triage: Triage, case: dict[str, Any])
 
 @pytest.mark.parametrize("case", cases("priority"), ids=lambda case: case["text"][:50])
 def test_the_priority_follows_from_facts_and_says_which(case: dict[str, Any]) -> None:
-    found = judge_priority(Reading(case["type"], read_passages(case["text"]), NOW.date()), EVEN)
+    found = judge_priority(Reading(case["type"], read_passages(case["text"]), NOW.date()), NO_OPINION)
     assert found.name == case["priority"]
     assert case["reason"] in found.reason
 
@@ -86,3 +86,17 @@ def test_whatever_is_written_there_is_a_verdict(triage: Triage, text: str) -> No
     assert verdict.fields.keys() <= ticket_fields().keys()
     for name in ("did_numbers", "pbx", "invoice_date"):
         triage.read("billing.dispute", text, NOW, asked=name)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("confirmed_date", "it is confirmed now for 14 December 2026", "2026-12-14"),
+        ("confirmed_date", "now", None),
+        ("services", "all", None),
+        ("wanted_licenses", "All of them!", None),
+    ],
+)
+def test_a_lone_now_or_all_is_no_answer(triage: Triage, field: str, text: str, value: str | None) -> None:
+    type_id = next(one.id for one in ticket_types().values() if any(field in group for group in one.needs))
+    assert triage.read(type_id, text, NOW, asked=field).get(field) == value
