@@ -22,6 +22,7 @@ ANONYMOUS_CONVERSATIONS: Final = timedelta(days=30)  # after the last message
 PARTNER_CONVERSATIONS: Final = timedelta(days=365)
 CLOSED_TICKETS: Final = timedelta(days=3 * 365)  # after closing
 SENT_DELIVERIES: Final = timedelta(days=7)
+SLACK_EVENTS: Final = timedelta(days=7)  # after they were worked, so that one delivered late is known
 DEAD_DELIVERIES: Final = timedelta(days=30)
 AUDIT: Final = timedelta(days=365)
 
@@ -47,7 +48,7 @@ def tidy(session: Session, at: datetime) -> Tidied:
     with erasure.overwriting(session):
         conversations = forget_old(session, at - ANONYMOUS_CONVERSATIONS, at - PARTNER_CONVERSATIONS)
         forget_expired(session, at)
-        slack_inbox.forget_done(session, at)
+        slack_inbox.forget_done(session, at - SLACK_EVENTS)
         old = select(Ticket.number).where(Ticket.closed_at < at - CLOSED_TICKETS).limit(_MOST_TICKETS)
         tickets = list(session.scalars(old))
         erasure.delete_rows(session, tickets=tickets)

@@ -25,10 +25,8 @@ from tickets.slack_models import Place, SlackInbox
 CHANNEL: Final = "slack"
 BELL: Final = "slack-inbox"
 LEASE: Final = timedelta(seconds=30)
-KEPT: Final = timedelta(days=7)  # done entries, so that a late delivery is known
 
 PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
-_OPEN: Final = (PENDING, TAKEN, STORED)
 
 
 def put_message(
@@ -74,7 +72,7 @@ def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[Sla
     # Nothing overtakes what waits or is being stored; one that comes late does not either.
     blocked = exists().where(of_the_conversation, or_(held, other.state == PENDING), or_(earlier, held))
     lost = and_(SlackInbox.state.in_((TAKEN, STORED)), SlackInbox.leased_until <= at)
-    behind = exists().where(of_the_conversation, other.state.in_(_OPEN), earlier)
+    behind = exists().where(of_the_conversation, or_(held, other.state == PENDING), earlier)
     found = session.scalars(
         select(SlackInbox)
         .where(or_(and_(SlackInbox.state == PENDING, ~blocked), and_(lost, ~behind)))
@@ -121,9 +119,9 @@ def release(session: Session, at: datetime, owner: str | None = None) -> None:
     _run(session, update(SlackInbox).where(whose).values(leased_until=at))
 
 
-def forget_done(session: Session, at: datetime) -> None:
-    """Delete what was worked long ago."""
-    _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < at - KEPT))
+def forget_done(session: Session, before: datetime) -> None:
+    """Delete what was worked before then."""
+    _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < before))
 
 
 def _takes_part(session: Session, place: Place) -> bool:

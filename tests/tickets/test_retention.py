@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from settings import ROOT
 from tests.tickets import desk
-from tickets import conversations, outbox, retention
+from tickets import conversations, outbox, retention, slack_inbox
 from tickets.agent_models import Audit
 from tickets.base import now
 from tickets.database import Database
 from tickets.models import Conversation
+from tickets.slack_models import Place, SlackInbox
 from tickets.ticket_models import Delivery, Ticket
 
 DAY = timedelta(days=1)
@@ -54,6 +55,17 @@ def dead(session: Session, at: datetime) -> None:
     made.state, made.created_at = outbox.DEAD, at
 
 
+def heard_in_slack(session: Session, at: datetime) -> None:
+    """A message from Slack that was answered then."""
+    where = Place("T1", "C1", "1.1")
+    keys = {"event_key": "T1:Ev1", "message_key": "T1:C1:1.1", "ts": "1.1", "user": "U1"}
+    assert slack_inbox.put_message(session, where, text="hello", invited=True, **keys)
+    (entry,) = session.scalars(select(SlackInbox)).all()
+    slack_inbox.mark(session, "", done=[entry.id])
+    session.refresh(entry)
+    entry.done_at = at
+
+
 def audited(session: Session, at: datetime) -> None:
     """A line of the audit log of then."""
     session.add(Audit(actor="test", what="exported", at=at))
@@ -65,6 +77,7 @@ KINDS: list[tuple[Callable[[Session, datetime], None], type[Any], timedelta]] = 
     (closed, Ticket, retention.CLOSED_TICKETS),
     (sent, Delivery, retention.SENT_DELIVERIES),
     (dead, Delivery, retention.DEAD_DELIVERIES),
+    (heard_in_slack, SlackInbox, retention.SLACK_EVENTS),
     (audited, Audit, retention.AUDIT),
 ]
 
@@ -120,6 +133,7 @@ def test_the_table_in_the_docs_is_this_one() -> None:
         "partners' conversations": str(retention.PARTNER_CONVERSATIONS.days),
         "closed tickets": str(retention.CLOSED_TICKETS.days),
         "deliveries that arrived": str(retention.SENT_DELIVERIES.days),
+        "Slack's events that were answered": str(retention.SLACK_EVENTS.days),
         "deliveries given up": str(retention.DEAD_DELIVERIES.days),
         "audit log": str(retention.AUDIT.days),
     }

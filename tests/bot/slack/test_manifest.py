@@ -1,0 +1,39 @@
+"""The manifest asks for what the bot listens to and does, and for nothing else; the guide names its parts."""
+
+from __future__ import annotations
+
+import yaml
+
+from settings import ROOT
+
+# Which scope what we use needs, as Slack documents it.
+NEEDS = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "include_all_metadata": "metadata.message:read",
+}
+MANIFEST = yaml.safe_load((ROOT / "docs" / "slack-manifest.yml").read_text(encoding="utf-8"))
+
+
+def test_the_manifest_asks_for_no_more_than_is_used() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    wanted = {NEEDS[name] for name in [*events, "chat.postMessage", "chat.update", "include_all_metadata"]}
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == wanted
+
+
+def test_buttons_and_direct_messages_are_switched_on() -> None:
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"]
+    home = MANIFEST["features"]["app_home"]
+    assert home["messages_tab_enabled"]
+    assert not home["messages_tab_read_only_enabled"]
+
+
+def test_the_guide_names_every_module_of_slack() -> None:
+    guide = (ROOT / "docs" / "slack.md").read_text(encoding="utf-8")
+    modules = [path.name for path in (ROOT / "bot" / "slack").glob("*.*") if path.stem != "__init__"]
+    assert len(modules) > 5
+    assert [name for name in modules if name not in guide] == []
