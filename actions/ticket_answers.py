@@ -135,9 +135,9 @@ def _type(context: Context, draft: Draft, text: str) -> None:
         number = int(place[1]) - 1 if place[1] else {"first": 0, "second": 1, "third": 2}.get(place[2].lower(), -1)
         offered = offered[number : number + 1 or None]
     elif not is_yes(text):
-        said = text.casefold().strip(" .!?")
-        offered = [one for one in offered if said in ticket_types()[one].title.casefold()]
-    if offered:
+        said = re.compile(rf"\b{re.escape(text.strip(' .!?'))}\b", re.IGNORECASE)
+        offered = [one for one in offered if any(map(str.isalnum, text)) and said.search(ticket_types()[one].title)]
+    if offered and not is_no(text):
         draft.type_id, draft.settled = offered[0], True
         draft.triage = verdict(context, draft)
     elif is_no(text) or _UNKNOWN.fullmatch(text):  # an agent sorts it out

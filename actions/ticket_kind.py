@@ -15,6 +15,7 @@ from tickets.types import OTHER
 _TURNS_STRONGLY = anywhere("turns_strongly")
 _TURNS_FIRST = re.compile(rf"^\W*{any_of('turns_first')}\b", re.IGNORECASE)
 _TURNS_WEAKLY = anywhere("turns_weakly")
+_LEANS = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
 _AGREED = 0.8  # confidence of the whole, together with what is new, from which it is of the new type
 _SURE_TURN, _SURE_TITLE, _SURE_AFTER_OTHER = 0.7, 0.95, 0.8  # of what is new alone, from which the type is changed
 _RIVAL = 0.3  # of the whole's second type, from which it counts
@@ -57,8 +58,8 @@ def _other_type(context: Context, draft: Draft, text: str, read: Collection[str]
     turned = strongly or _TURNS_WEAKLY.search(text) is not None
     if read and not agreed:
         return "", False
-    stays = both.type == draft.type_id and both.confidence >= _AGREED and not denied
-    sure = (turned and agreed) or (strongly and alone.confidence >= _SURE_TURN and not stays)
+    leans = _LEANS.search(text) is not None and not denied  # “cancel them”: what, the text alone doesn't say
+    sure = (turned and agreed) or (strongly and alone.confidence >= _SURE_TURN and not leans)
     if at_draft:  # the name of a type is no answer to a question
         sure = sure or (len(words) <= _TITLE_WORDS and alone.confidence >= _SURE_TITLE)
     sure = sure or (draft.type_id in ("", OTHER) and alone.confidence >= _SURE_AFTER_OTHER)
