@@ -167,6 +167,18 @@ class Slack:
             "actions": [{**button, "block_id": "b", "action_ts": self.ts()}],
         }
 
+    def command(self, text: str, channel: str = CHANNEL, user: str = ANNA) -> dict[str, Any]:
+        """A slash command."""
+        return {
+            "command": "/care",
+            "text": text,
+            "team_id": TEAM,
+            "channel_id": channel,
+            "user_id": user,
+            "trigger_id": f"{next(self._ids)}.1.abc",
+            "response_url": f"{self.url}/none",
+        }
+
     # Socket Mode
 
     async def push(self, payload: dict[str, Any], kind: str = "events_api") -> str:
@@ -238,6 +250,7 @@ class Slack:
             "apps.connections.open": self._open,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "conversations.open": self._open_direct,
             "conversations.history": self._read,
             "conversations.replies": self._read,
         }
@@ -251,6 +264,9 @@ class Slack:
 
     def _open(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"ok": True, "url": self.url.replace("http://", "ws://").removesuffix("/api") + "/link"}
+
+    def _open_direct(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "channel": {"id": "D" + str(given["users"])[1:]}}
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         at, channel = time.monotonic(), str(given["channel"])
@@ -295,7 +311,9 @@ class Slack:
 
 def posted(payload: dict[str, Any], at: float | None = None, secret: str = SIGNING_SECRET) -> tuple[bytes, Headers]:
     """Body and headers of a request that Slack signed."""
-    if payload.get("type") == "block_actions":
+    if "command" in payload:
+        body, kind = urlencode(payload).encode(), "application/x-www-form-urlencoded"
+    elif payload.get("type") == "block_actions":
         body, kind = urlencode({"payload": json.dumps(payload)}).encode(), "application/x-www-form-urlencoded"
     else:
         body, kind = json.dumps(payload).encode(), "application/json"

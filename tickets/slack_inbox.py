@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
 from tickets.base import insert, now
-from tickets.conversations import conversation_for
+from tickets.conversations import append, conversation_for
 from tickets.database import ring_after_commit
 from tickets.models import Button, Conversation
 from tickets.slack_models import Place, SlackInbox
@@ -41,6 +41,16 @@ def put_message(
         return False
     conversation = conversation_for(session, CHANNEL, place.name)
     return _put(session, conversation, event_key, message_key, ts, user, {"text": text})
+
+
+def put_question(session: Session, place: Place, *, event_key: str, ts: str, user: str, text: str) -> bool:
+    """Keep a question asked elsewhere than it is answered; it is shown there first. False where it is known."""
+    conversation = conversation_for(session, CHANNEL, place.name)
+    if not _put(session, conversation, event_key, None, ts, user, {"text": text}):
+        return False
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    append(session, conversation.id, kind="notice", text=quoted, data={"type": "asked"})
+    return True
 
 
 def put_press(session: Session, team: str, channel: str, *, token: str, message: str, ts: str, user: str) -> bool:

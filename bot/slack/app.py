@@ -31,6 +31,7 @@ from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
 from bot.slack import events, guard
+from bot.slack.blocks import words
 from bot.slack.inbox import Inbox
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
@@ -38,7 +39,9 @@ from tickets.database import Database
 
 log = logging.getLogger("care.slack")
 
+COMMAND = "/care"
 _SEND_SECONDS = 10.0
+_OPEN_SECONDS = 1.5  # Slack waits for three
 _REFUSED = {400: "Not understood.", 401: "Not signed.", 403: "This workspace is not served.", 413: "Too large."}
 
 
@@ -66,6 +69,7 @@ class Slack:
         )
         self._listen()
         self._socket: AsyncSocketModeHandler | None = None
+        self._direct: dict[str, str] = {}  # direct message by user
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -112,6 +116,7 @@ class Slack:
         self._bolt.event("message")(self._on_message)
         self._bolt.event("app_mention")(self._on_message)
         self._bolt.event(re.compile(".*"))(self._on_anything)
+        self._bolt.command(COMMAND)(self._on_command)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
         self._bolt.error(self._on_error)
 
@@ -120,6 +125,30 @@ class Slack:
         if said is not None:
             new = await self._inbox.keep_message(said)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+
+    async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        asked = events.asked(body, self._teams)
+        if asked is None:
+            await ack(words()["ask_something"])
+            return
+        channel = await self._direct_message(asked.user)
+        if channel is None:
+            await ack(words()["not_reached"])
+            return
+        new = await self._inbox.keep_question(asked, channel)
+        metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await ack(words()["asked"])
+
+    async def _direct_message(self, user: str) -> str | None:
+        """Where we write to somebody; None where Slack doesn't say so in time."""
+        if user not in self._direct:
+            try:
+                async with asyncio.timeout(_OPEN_SECONDS):
+                    found = await self._client.conversations_open(users=user)
+                self._direct[user] = str(found["channel"]["id"])
+            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError, KeyError, TypeError):
+                return None
+        return self._direct[user]
 
     async def _on_press(self, body: dict[str, Any], ack: AsyncAck) -> None:
         pressed = events.pressed(body, self._teams)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.slack.markup import plain
@@ -20,6 +20,7 @@ _ID = re.compile(r"[A-Z][A-Z0-9]{1,39}", re.ASCII)
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 _TOKEN = re.compile(r"btn_[0-9a-f]{28}", re.ASCII)
+_TRIGGER = re.compile(r"[A-Za-z0-9._-]{1,110}", re.ASCII)
 _SLACKBOT: Final = "USLACKBOT"
 
 
@@ -52,6 +53,16 @@ class Pressed:
     message: str
     ts: str
     user: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question by slash command; `event_key` is the same however often it comes."""
+
+    team: str
+    event_key: str
+    user: str
+    text: str
 
 
 def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
@@ -114,6 +125,16 @@ def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | N
     ids = _ID.fullmatch(found.team) and _ID.fullmatch(found.channel) and _ID.fullmatch(found.user)
     times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
     return found if ids and times and _TOKEN.fullmatch(found.token) else None
+
+
+def asked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
+    """The question of a slash command; None where there is none, or none for us."""
+    found = Asked(team_of(body), _text(body, "trigger_id"), _text(body, "user_id"), plain(_text(body, "text")))
+    if not (_ID.fullmatch(found.team) and _ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):
+        return None
+    if not found.text or (teams and found.team not in teams):
+        return None
+    return replace(found, event_key=f"{found.team}:{found.event_key}")
 
 
 def team_of(body: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -16,11 +17,11 @@ from sqlalchemy.orm import Session
 from bot import wording
 from bot.limits import Limits
 from bot.messages import Messages, NotAccepted, TurnOver
-from bot.slack.events import Pressed, Said
+from bot.slack.events import Asked, Pressed, Said
 from tickets import conversations, slack_inbox
 from tickets.base import now
 from tickets.database import Database
-from tickets.slack_models import SlackInbox
+from tickets.slack_models import Place, SlackInbox
 
 log = logging.getLogger("care.slack")
 
@@ -59,6 +60,19 @@ class Inbox:
                 user=said.user,
                 text=said.text,
                 invited=said.invited,
+            )
+        )
+
+    async def keep_question(self, asked: Asked, channel: str) -> bool:
+        """Store a question that is answered in this direct message, once; it is on disk when this returns."""
+        return await self._write(
+            partial(
+                slack_inbox.put_question,
+                place=Place(asked.team, channel),
+                event_key=asked.event_key,
+                ts=f"{time.time():.6f}",
+                user=asked.user,
+                text=asked.text,
             )
         )
 

@@ -15,6 +15,7 @@ import httpx
 from bot.slack.guard import PATH
 from tests.bot.peers import Rasa, serving
 from tests.promises.forks import ForkedBot
+from tests.service import Service
 from tests.slack_world import Slack, posted
 
 Event = dict[str, Any]
@@ -38,7 +39,7 @@ def slack_bot(folder: Path, slack: Slack, engine: str, wrong: str | None = None,
 class Sender:
     """Posts events to one bot or several, as Slack does: what is not answered by 200 is delivered again."""
 
-    def __init__(self, bots: Iterable[ForkedBot]) -> None:
+    def __init__(self, bots: Iterable[Service]) -> None:
         self.bots = list(bots)
         self.seconds: list[float] = []  # until each 200
         self.statuses: Counter[int] = Counter()

@@ -11,8 +11,8 @@ from tests.promises.server_log import reading
 
 NUMBER = re.compile(r"CC-\d{6}")
 WHO = "Mario Rossi, Telesistemi srl, mario@telesistemi.example"
-_ONWARD = {"No more questions", "General question", "Open a new ticket"}
-_SEND = {"Open the ticket", "Open it incomplete"}
+ONWARD = {"No more questions", "General question", "Open a new ticket"}
+SEND = {"Open the ticket", "Open it incomplete"}
 _MOST_STEPS = 8
 _PATIENCE = 90.0
 
@@ -25,7 +25,7 @@ async def draft_a_ticket(client: ChatClient, about: str) -> None:
         reply = client.events("bot")[-1]
         if reply["data"]["type"] == "draft":
             return
-        if token := button_of(reply, _ONWARD):
+        if token := button_of(reply, ONWARD):
             client.press(token)
         else:
             assert reply["data"].get("slot") == "contact_name", reply
@@ -35,7 +35,7 @@ async def draft_a_ticket(client: ChatClient, about: str) -> None:
 
 def press_open(client: ChatClient) -> str:
     """Press the button of the draft that is shown."""
-    token = button_of(client.events("bot")[-1], _SEND)
+    token = button_of(client.events("bot")[-1], SEND)
     assert token is not None
     return client.press(token)
 

@@ -26,9 +26,12 @@ class App:
 
     async def post(self, payload: dict[str, Any], **headers: str) -> int:
         """Deliver something by HTTP; the status."""
+        return (await self.ask(payload, **headers)).status_code
+
+    async def ask(self, payload: dict[str, Any], **headers: str) -> httpx.Response:
+        """Deliver something by HTTP; the answer."""
         body, signed = posted(payload)
-        answer = await self.client.post(PATH, content=body, headers={**signed, **headers})
-        return answer.status_code
+        return await self.client.post(PATH, content=body, headers={**signed, **headers})
 
 
 RunApp = Callable[..., AbstractAsyncContextManager[App]]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot import wording
+from bot.slack.blocks import words
 from tests.bot.peers import Rasa, after, echo, nothing, said
 from tests.bot.slack.conftest import App, RunApp
 from tests.slack_world import ANNA, BEN, BOT, CHANNEL, DM, TEAM, Fault, Posted, Slack
@@ -137,6 +138,26 @@ async def test_a_button_of_another_conversation_does_nothing(slack: Slack, app: 
     assert await app.post(made_up) == 200
     await asyncio.sleep(_QUIET)
     assert rasa.messages == ["porting"]
+
+
+async def test_a_command_is_answered_in_the_direct_messages(slack: Slack, app: App, rasa: Rasa) -> None:
+    command = slack.command("how long is\nporting &lt;here&gt;?")
+    assert (await app.ask(command)).text == words()["asked"]
+    assert await app.post(command) == 200
+    question, answer = await slack.until(2, DM)
+    assert question.text == "> how long is\n> porting &lt;here&gt;?"
+    assert answer.text == "re: how long is\nporting &lt;here&gt;?"
+    await app.post(slack.message("and then?"))
+    await slack.until(3, DM)
+    assert rasa.messages == ["how long is\nporting <here>?", "and then?"]
+    assert len({heard["sender"] for heard in rasa.heard}) == 1, "one conversation"
+
+
+async def test_a_command_that_cannot_be_answered_says_so(slack: Slack, app: App, rasa: Rasa) -> None:
+    assert (await app.ask(slack.command(" "))).text == words()["ask_something"]
+    slack.weather = lambda method, _: Fault(500)
+    assert (await app.ask(slack.command("porting?"))).text == words()["not_reached"]
+    assert rasa.heard == []
 
 
 async def test_a_message_too_long_is_told_so(slack: Slack, app: App) -> None:
@@ -275,13 +296,15 @@ async def test_socket_mode_is_acknowledged_answered_and_comes_back(slack: Slack,
         await slack.until_acknowledged(await slack.push(slack.message("over the socket")))
         (answer,) = await slack.until(1)
         assert answer.text == "re: over the socket"
+        await slack.push(slack.command("by command"), "slash_commands")
+        await slack.until(3)
         await slack.cut()
         message = slack.message("after the cut")
         await slack.until_acknowledged(await slack.push(message), 30)
         await slack.until_acknowledged(await slack.push(message))
-        await slack.until(2)
+        await slack.until(4)
         await asyncio.sleep(_QUIET)
-    assert rasa.messages == ["over the socket", "after the cut"]
+    assert rasa.messages == ["over the socket", "by command", "after the cut"]
     assert slack.connections >= 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from bot.slack.app import COMMAND
 from settings import ROOT
 
 # Which scope what we use needs, as Slack documents it.
@@ -15,14 +16,17 @@ NEEDS = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "include_all_metadata": "metadata.message:read",
+    "conversations.open": "im:write",
+    "commands": "commands",
 }
 MANIFEST = yaml.safe_load((ROOT / "docs" / "slack-manifest.yml").read_text(encoding="utf-8"))
 
 
 def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
-    wanted = {NEEDS[name] for name in [*events, "chat.postMessage", "chat.update", "include_all_metadata"]}
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == wanted
+    used = ["chat.postMessage", "chat.update", "include_all_metadata", "conversations.open", "commands"]
+    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == {NEEDS[name] for name in [*events, *used]}
+    assert [command["command"] for command in MANIFEST["features"]["slash_commands"]] == [COMMAND]
 
 
 def test_buttons_and_direct_messages_are_switched_on() -> None:
