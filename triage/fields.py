@@ -229,7 +229,8 @@ def _code(kind: str) -> Callable[[Reading], str]:
 # Fields that are read for a type though it doesn't need them.
 _BESIDES = {
     "address": ("orders.amendment", "orders.tracking", "orders.rma"),
-    "did_numbers": tuple(ticket_types()),  # the surest sign that two tickets are about the same thing
+    # The surest sign that two tickets are about the same thing; of other types a number is whom to call.
+    "did_numbers": tuple(name for name in ticket_types() if name.startswith("classound.") or name == "tech.support"),
 }
 _READERS: dict[str, Callable[[Reading], Any]] = {
     "did_numbers": lambda reading: [one.value for one in without_kept(reading.type_id, reading.text, reading.numbers)],

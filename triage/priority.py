@@ -21,7 +21,7 @@ _DEADLINE_DAYS = 2  # business days
 _LONGEST_QUOTE = 90
 _MOST_DAYS = 30
 _SURE_URGENT, _LIKELY_URGENT = 0.6, 0.2
-_POSSIBLY_URGENT = 0.1  # enough for a second look where a service can be down
+_POSSIBLY_URGENT = 0.05  # enough to be looked at soon: one that is urgent must not be missed
 _SURE_URGENT_ELSE = 0.8  # for a type whose tickets are rarely about a live service
 _SURE_HIGH = 0.6
 _SURE_LOW = 0.55
@@ -77,7 +77,7 @@ def _by_sound(type_id: str, passages: Passages, odds: Mapping[str, float], *, li
     likely = max(odds, key=lambda name: odds[name], default="normal")
     if odds.get("urgent", 0) > (_SURE_URGENT if live else _SURE_URGENT_ELSE):
         return Priority("urgent", "sounds like other urgent tickets")
-    if odds.get("urgent", 0) > (_POSSIBLY_URGENT if type_id in _LIVE_BY_NATURE else _LIKELY_URGENT):
+    if odds.get("urgent", 0) > _POSSIBLY_URGENT:
         return Priority("high", "sounds like other urgent tickets, but nothing says that a service is down")
     if likely == "high" and odds["high"] > _SURE_HIGH:
         return Priority("high", "sounds like other tickets that could not wait")

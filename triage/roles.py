@@ -9,7 +9,7 @@ from functools import cache
 from knowledge.reading.dates import find_days
 from knowledge.reading.day_words import FoundDay
 from knowledge.reading.found import Found
-from triage.patterns import content, words
+from triage.patterns import content, pattern, words
 
 _BEFORE, _AFTER = 40, 24  # characters in which the words of a date stand
 _MOST = 12
@@ -49,9 +49,15 @@ def find_change(text: str, today: date) -> dict[str, str]:
         default=(0, 0),
     )
     found = {"confirmed_date": _iso(days[best[0]], today, past=False)}
-    if best[1] != best[0]:
+    if best[1] != best[0] and not _is_bound(text, days[best[1]]):
         found["wanted_date"] = _iso(days[best[1]], today, past=False)
     return found
+
+
+def _is_bound(text: str, one: FoundDay) -> bool:
+    """Whether a day is only one before or after which another shall be found (“some day after the 7th”)."""
+    before = text[max(0, one.start - _BEFORE) : one.start]
+    return pattern("fields", "bound", whole_words=False).search(before) is not None
 
 
 def _named(text: str, today: date, past: bool = False) -> list[FoundDay]:

@@ -22,7 +22,7 @@ from triage.triage import Triage
 from triage.verdict import Candidate
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=ZoneInfo("Europe/Rome"))
-NO_OPINION = {name: 0.1 if name == "urgent" else 0.3 for name in PRIORITIES}  # urgent ones are rare
+NO_OPINION = {name: 0.01 if name == "urgent" else 0.33 for name in PRIORITIES}  # urgent ones are rare
 
 
 def cases(name: str) -> list[dict[str, Any]]:
