@@ -179,6 +179,20 @@ class Slack:
             "response_url": f"{self.url}/none",
         }
 
+    def pick(self, text: str, channel: str = CHANNEL, user: str = ANNA) -> dict[str, Any]:
+        """The message shortcut, used on somebody's message."""
+        return {
+            "type": "message_action",
+            "callback_id": "open_ticket",
+            "trigger_id": f"{next(self._ids)}.1.abc",
+            "team": {"id": TEAM, "domain": "home"},
+            "user": {"id": user, "team_id": TEAM},
+            "channel": {"id": channel, "name": "support"},
+            "message": {"type": "message", "user": BEN, "ts": self.ts(), "text": text},
+            "message_ts": self.ts(),
+            "response_url": f"{self.url}/none",
+        }
+
     # Socket Mode
 
     async def push(self, payload: dict[str, Any], kind: str = "events_api") -> str:
@@ -313,7 +327,7 @@ def posted(payload: dict[str, Any], at: float | None = None, secret: str = SIGNI
     """Body and headers of a request that Slack signed."""
     if "command" in payload:
         body, kind = urlencode(payload).encode(), "application/x-www-form-urlencoded"
-    elif payload.get("type") == "block_actions":
+    elif payload.get("type") in ("block_actions", "message_action"):
         body, kind = urlencode({"payload": json.dumps(payload)}).encode(), "application/x-www-form-urlencoded"
     else:
         body, kind = json.dumps(payload).encode(), "application/json"

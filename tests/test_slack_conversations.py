@@ -30,10 +30,14 @@ class Partner:
         """Press a button; the last message of what comes back."""
         return await self._answer(self._slack.press(message, title))
 
-    async def _answer(self, event: dict[str, object]) -> Posted:
+    async def pick(self, text: str) -> Posted:
+        """Pick somebody's message for a ticket; the last message of what comes back."""
+        return await self._answer(self._slack.pick(text), 2)
+
+    async def _answer(self, event: dict[str, object], messages: int = 1) -> Posted:
         before = len(self._slack.messages)
         assert await self._sender.deliver(event)
-        await self._slack.until(before + 1, DM, 60)
+        await self._slack.until(before + messages, DM, 60)
         while True:  # several messages come a second apart
             count = len(self._slack.messages)
             await asyncio.sleep(2.5)
@@ -81,3 +85,8 @@ async def test_a_ticket_is_opened_once(partner: Partner) -> None:
     opened = await partner.press(said, send.pop())
     assert NUMBER.search(opened.text)
     assert said.buttons() == {}, "the button is gone"
+
+
+async def test_a_picked_message_becomes_a_draft(partner: Partner) -> None:
+    said = await partner.pick("The invoice 2026/123 of 3 March 2026 charges 5 licences twice")
+    assert said.buttons().keys() & (SEND | ONWARD) or "who" in said.text.lower() or "name" in said.text.lower()

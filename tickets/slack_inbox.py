@@ -43,12 +43,16 @@ def put_message(
     return _put(session, conversation, event_key, message_key, ts, user, {"text": text})
 
 
-def put_question(session: Session, place: Place, *, event_key: str, ts: str, user: str, text: str) -> bool:
-    """Keep a question asked elsewhere than it is answered; it is shown there first. False where it is known."""
+def put_question(session: Session, place: Place, *, event_key: str, ts: str, user: str, text: str, shown: str) -> bool:
+    """Keep a question asked elsewhere than it is answered. False where it is known.
+
+    Args:
+        shown: what stands above the answer, as it was written.
+    """
     conversation = conversation_for(session, CHANNEL, place.name)
     if not _put(session, conversation, event_key, None, ts, user, {"text": text}):
         return False
-    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    quoted = "\n".join(f"> {line}" for line in shown.splitlines())
     append(session, conversation.id, kind="notice", text=quoted, data={"type": "asked"})
     return True
 

@@ -40,6 +40,7 @@ from tickets.database import Database
 log = logging.getLogger("care.slack")
 
 COMMAND = "/care"
+SHORTCUT = "open_ticket"
 _SEND_SECONDS = 10.0
 _OPEN_SECONDS = 1.5  # Slack waits for three
 _REFUSED = {400: "Not understood.", 401: "Not signed.", 403: "This workspace is not served.", 413: "Too large."}
@@ -117,6 +118,7 @@ class Slack:
         self._bolt.event("app_mention")(self._on_message)
         self._bolt.event(re.compile(".*"))(self._on_anything)
         self._bolt.command(COMMAND)(self._on_command)
+        self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
         self._bolt.error(self._on_error)
 
@@ -138,6 +140,16 @@ class Slack:
         new = await self._inbox.keep_question(asked, channel)
         metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
         await ack(words()["asked"])
+
+    async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        picked = events.picked(body, self._teams)
+        if picked is not None:
+            channel = await self._direct_message(picked.user)
+            if channel is None:  # not acknowledged: Slack tells the person that it did not work
+                raise ConnectionError("no direct message to answer in")
+            new = await self._inbox.keep_question(picked, channel, words()["ticket_from"])
+            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await ack()
 
     async def _direct_message(self, user: str) -> str | None:
         """Where we write to somebody; None where Slack doesn't say so in time."""

@@ -57,7 +57,7 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question by slash command; `event_key` is the same however often it comes."""
+    """What somebody asks from elsewhere, by command or shortcut; `event_key` is the same however often it comes."""
 
     team: str
     event_key: str
@@ -129,7 +129,19 @@ def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | N
 
 def asked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
     """The question of a slash command; None where there is none, or none for us."""
-    found = Asked(team_of(body), _text(body, "trigger_id"), _text(body, "user_id"), plain(_text(body, "text")))
+    return _asked(body, _text(body, "user_id"), _text(body, "text"), teams)
+
+
+def picked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
+    """The message that somebody picked for a ticket; None where it says nothing, or they are not served."""
+    user, message = body.get("user"), body.get("message")
+    if not isinstance(user, Mapping) or not isinstance(message, Mapping):
+        return None
+    return _asked(body, _text(user, "id"), _text(message, "text"), teams)
+
+
+def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
+    found = Asked(team_of(body), _text(body, "trigger_id"), user, plain(text))
     if not (_ID.fullmatch(found.team) and _ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):
         return None
     if not found.text or (teams and found.team not in teams):

@@ -63,8 +63,12 @@ class Inbox:
             )
         )
 
-    async def keep_question(self, asked: Asked, channel: str) -> bool:
-        """Store a question that is answered in this direct message, once; it is on disk when this returns."""
+    async def keep_question(self, asked: Asked, channel: str, meaning: str = "{text}") -> bool:
+        """Store a question that is answered in this direct message, once; it is on disk when this returns.
+
+        Args:
+            meaning: what is asked, around the text that is shown.
+        """
         return await self._write(
             partial(
                 slack_inbox.put_question,
@@ -72,7 +76,8 @@ class Inbox:
                 event_key=asked.event_key,
                 ts=f"{time.time():.6f}",
                 user=asked.user,
-                text=asked.text,
+                text=meaning.format(text=asked.text),
+                shown=asked.text,
             )
         )
 

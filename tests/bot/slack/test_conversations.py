@@ -160,6 +160,21 @@ async def test_a_command_that_cannot_be_answered_says_so(slack: Slack, app: App,
     assert rasa.heard == []
 
 
+async def test_a_ticket_from_a_message_is_begun_in_the_direct_messages(slack: Slack, app: App, rasa: Rasa) -> None:
+    pick = slack.pick("No sound &amp; no <!here> since monday")
+    assert [await app.post(pick), await app.post(pick)] == [200, 200]
+    picked, _ = await slack.until(2, DM)
+    assert picked.text == "> No sound &amp; no @here since monday"
+    assert rasa.messages == ["open a ticket: No sound & no @here since monday"]
+    assert await app.post(slack.pick("")) == 200, "a picture, say"
+
+
+async def test_a_ticket_that_cannot_be_begun_is_not_acknowledged(slack: Slack, app: App, rasa: Rasa) -> None:
+    slack.weather = lambda method, _: Fault(500)
+    assert await app.post(slack.pick("No sound")) == 503
+    assert rasa.heard == []
+
+
 async def test_a_message_too_long_is_told_so(slack: Slack, app: App) -> None:
     await app.post(slack.message("x" * 5000))
     (answer,) = await slack.until(1)

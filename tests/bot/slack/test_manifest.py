@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from bot.slack.app import COMMAND
+from bot.slack.app import COMMAND, SHORTCUT
 from settings import ROOT
 
 # Which scope what we use needs, as Slack documents it.
@@ -27,6 +27,7 @@ def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     used = ["chat.postMessage", "chat.update", "include_all_metadata", "conversations.open", "commands"]
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == {NEEDS[name] for name in [*events, *used]}
     assert [command["command"] for command in MANIFEST["features"]["slash_commands"]] == [COMMAND]
+    assert [one["callback_id"] for one in MANIFEST["features"]["shortcuts"]] == [SHORTCUT]
 
 
 def test_buttons_and_direct_messages_are_switched_on() -> None:
