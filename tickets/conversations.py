@@ -50,13 +50,19 @@ class Received:
 
 def conversation_for(session: Session, channel: str, external_id: str) -> Conversation:
     """The conversation that a channel calls by this name, made if there is none."""
-    wanted = select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
-    found = session.scalar(wanted)
+    found = conversation_named(session, channel, external_id)
     if found is None:  # another process may make it now: then it is theirs that both use
         row = {"id": secrets.token_hex(16), "channel": channel, "external_id": external_id}
         session.execute(insert(session, Conversation).values(**row).on_conflict_do_nothing())
-        found = session.scalars(wanted).one()
+        found = conversation_named(session, channel, external_id)
+        assert found is not None
     return found
+
+
+def conversation_named(session: Session, channel: str, external_id: str) -> Conversation | None:
+    """The conversation that a channel calls by this name, None where there is none."""
+    wanted = select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
+    return session.scalar(wanted)
 
 
 def receive(

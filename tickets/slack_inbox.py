@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
 from tickets.base import insert, now
-from tickets.conversations import append, conversation_for
+from tickets.conversations import append, conversation_for, conversation_named
 from tickets.database import ring_after_commit
 from tickets.models import Button, Conversation
 from tickets.slack_models import Place, SlackInbox
@@ -139,8 +139,7 @@ def forget_done(session: Session, before: datetime) -> None:
 
 
 def _takes_part(session: Session, place: Place) -> bool:
-    mine = select(Conversation.id).where(Conversation.channel == CHANNEL, Conversation.external_id == place.name)
-    return session.scalar(mine) is not None
+    return conversation_named(session, CHANNEL, place.name) is not None
 
 
 def _put(

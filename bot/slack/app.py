@@ -22,6 +22,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -32,10 +33,12 @@ from bot.limits import Limits
 from bot.messages import Messages
 from bot.slack import events, guard
 from bot.slack.blocks import words
+from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
+from tickets.slack_models import Place
 
 log = logging.getLogger("care.slack")
 
@@ -70,6 +73,8 @@ class Slack:
         )
         self._listen()
         self._socket: AsyncSocketModeHandler | None = None
+        self._database = database
+        self._showing: set[asyncio.Task[None]] = set()
         self._direct: dict[str, str] = {}  # direct message by user
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -101,9 +106,10 @@ class Slack:
         """Hear and work no more; what is stored stays for the next start."""
         if self._socket is not None:
             await self._socket.client.close()  # type: ignore[no-untyped-call]
-        for task in self._tasks:
+        ending = [*self._tasks, *self._showing]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         await self._inbox.stop()
         if self._client.session is not None:
             await self._client.session.close()
@@ -116,10 +122,12 @@ class Slack:
         """All listeners, in the order in which bolt asks them."""
         self._bolt.event("message")(self._on_message)
         self._bolt.event("app_mention")(self._on_message)
+        self._bolt.event("app_home_opened")(self._on_home)
         self._bolt.event(re.compile(".*"))(self._on_anything)
         self._bolt.command(COMMAND)(self._on_command)
         self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
+        self._bolt.action(re.compile(f"{ASK}.*"))(self._on_asked_at_home)
         self._bolt.error(self._on_error)
 
     async def _on_message(self, body: dict[str, Any]) -> None:
@@ -142,14 +150,37 @@ class Slack:
         await ack(words()["asked"])
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        picked = events.picked(body, self._teams)
-        if picked is not None:
-            channel = await self._direct_message(picked.user)
-            if channel is None:  # not acknowledged: Slack tells the person that it did not work
-                raise ConnectionError("no direct message to answer in")
-            new = await self._inbox.keep_question(picked, channel, words()["ticket_from"])
-            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await self._keep(events.picked(body, self._teams), words()["ticket_from"])
         await ack()
+
+    async def _on_asked_at_home(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        await self._keep(events.asked_at_home(body, self._teams), "{text}")
+        await ack()
+
+    async def _on_home(self, body: dict[str, Any]) -> None:
+        """Shown after Slack was answered: whoever opens it again gets it again."""
+        found = events.at_home(body, self._teams)
+        if found is not None:
+            showing = asyncio.create_task(self._show_home(*found))
+            self._showing.add(showing)
+            showing.add_done_callback(self._showing.discard)
+
+    async def _show_home(self, place: Place, user: str) -> None:
+        try:
+            shown = await asyncio.to_thread(self._database.read, lambda session: home(session, place))
+            await self._client.views_publish(user_id=user, view=shown)
+        except (SQLAlchemyError, SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("a home in Slack is not shown: %s", type(error).__name__)
+
+    async def _keep(self, asked: events.Asked | None, meaning: str) -> None:
+        """Store what is asked from elsewhere, where there is something."""
+        if asked is None:
+            return
+        channel = await self._direct_message(asked.user)
+        if channel is None:  # not acknowledged: Slack tells the person that it did not work
+            raise ConnectionError("no direct message to answer in")
+        new = await self._inbox.keep_question(asked, channel, meaning)
+        metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
 
     async def _direct_message(self, user: str) -> str | None:
         """Where we write to somebody; None where Slack doesn't say so in time."""

@@ -140,6 +140,26 @@ def picked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None
     return _asked(body, _text(user, "id"), _text(message, "text"), teams)
 
 
+def asked_at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
+    """The question whose button was pressed in the app's home; a second press in the same view is the same."""
+    actions, user, view = body.get("actions"), body.get("user"), body.get("view")
+    if not (isinstance(actions, list) and actions and isinstance(user, Mapping) and isinstance(view, Mapping)):
+        return None
+    action = actions[0] if isinstance(actions[0], Mapping) else {}
+    press = f"{_text(view, 'hash')}-{_text(action, 'action_id').replace(':', '-')}-{_text(user, 'id')}"
+    return _asked({**body, "trigger_id": press}, _text(user, "id"), _text(action, "value"), teams)
+
+
+def at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> tuple[Place, str] | None:
+    """Whose home was opened: their direct message, and they."""
+    event, team = body.get("event"), _text(body, "team_id")
+    if not isinstance(event, Mapping) or event.get("tab") != "home" or (teams and team not in teams):
+        return None
+    channel, user = _text(event, "channel"), _text(event, "user")
+    known = _ID.fullmatch(team) and _ID.fullmatch(channel) and _ID.fullmatch(user)
+    return (Place(team, channel), user) if known else None
+
+
 def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
     found = Asked(team_of(body), _text(body, "trigger_id"), user, plain(text))
     if not (_ID.fullmatch(found.team) and _ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):

@@ -175,6 +175,31 @@ async def test_a_ticket_that_cannot_be_begun_is_not_acknowledged(slack: Slack, a
     assert rasa.heard == []
 
 
+async def test_the_home_shows_own_tickets_and_asks_what_is_asked_most(
+    slack: Slack, app: App, rasa: Rasa, stored: Database
+) -> None:
+    await app.post(slack.message("hello"))
+    await slack.until(1)
+
+    def open_one(session: Session) -> None:
+        conversation = conversations.conversation_for(session, "slack", f"{TEAM}:{DM}")
+        new = NewTicket("tech.support", "No <!here> sound", "It is broken.")
+        open_ticket(session, "k", new, channel="slack", targets=FIRST_ANSWER, conversation_id=conversation.id)
+
+    await asyncio.to_thread(stored.write, open_one)
+    opened = {"type": "app_home_opened", "user": ANNA, "channel": DM, "tab": "home"}
+    assert await app.post(slack.event(opened)) == 200
+    assert await app.post(slack.event({**opened, "user": BEN, "channel": "D0BEN"})) == 200
+    while len(slack.homes) < 2:
+        await asyncio.sleep(0.05)
+    assert "CC-000001* No &lt;!here&gt; sound" in str(slack.homes[ANNA])
+    assert "CC-000001" not in str(slack.homes[BEN]), "it is Anna's"
+    press = slack.press_at_home(1)
+    assert [await app.post(press), await app.post(slack.press_at_home(1))] == [200, 200]
+    await slack.until(3, DM)
+    assert rasa.messages == ["hello", words()["home_questions"].splitlines()[1]]
+
+
 async def test_a_message_too_long_is_told_so(slack: Slack, app: App) -> None:
     await app.post(slack.message("x" * 5000))
     (answer,) = await slack.until(1)
