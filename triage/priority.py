@@ -25,6 +25,7 @@ _POSSIBLY_URGENT = 0.05  # enough to be looked at soon: one that is urgent must 
 _SURE_URGENT_ELSE = 0.8  # for a type whose tickets are rarely about a live service
 _SURE_HIGH = 0.6
 _SURE_LOW = 0.55
+_SURE_QUESTION = 0.8  # whatever it is about
 _BLOCKED_BY_NATURE = {"company.verification_code"}
 _LIVE_BY_NATURE = {"pbx.stopped", "tech.support"}
 _WAITS_BY_NATURE = {"orders.tracking"}
@@ -53,7 +54,8 @@ def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
         fact = None  # a partner is locked out, nothing is down
     if fact and (live or sounds_urgent):
         return fact
-    general = type_id == OTHER or (type_id in _ASKS_BY_NATURE and not own_case and asks_in_general(passages))
+    asks = type_id in _ASKS_BY_NATURE or odds.get("low", 0) > _SURE_QUESTION
+    general = type_id == OTHER or (asks and not own_case and asks_in_general(passages))
     hurries = type_id != OTHER and _deadline(plain, today) is not None
     if question and general and not hurries and not sounds_urgent and not _blocked(passages):
         return Priority("low", f"a question: {_quote(question)}")
@@ -154,6 +156,8 @@ def _is_deadline(plain: str, one: FoundDay, is_today: bool) -> bool:
         return not past or pattern("priority", "still_to_come").search(before) is not None
     if not is_today:
         return True
+    if pattern("priority", "up_to_now", whole_words=False).search(before):
+        return False
     sentence = plain[begin + 1 : one.end + 60].split(". ")[0]
     return one.text.casefold() not in ("this morning", "now", "right now") and bool(
         pattern("priority", "today_ends").search(sentence)

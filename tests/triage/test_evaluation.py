@@ -18,15 +18,15 @@ def unseen(settings: Settings, understanding: Understanding) -> Figures:
     return measure(cases, Triage.load(settings, understanding.search).judge)
 
 
-@pytest.mark.parametrize(("what", "floor"), [("type", 0.85), ("queue", 0.91), ("priority", 0.88), ("missing", 0.78)])
+@pytest.mark.parametrize(("what", "floor"), [("type", 0.9), ("queue", 0.95), ("priority", 0.89), ("missing", 0.83)])
 def test_the_triage_keeps_its_floor(unseen: Figures, what: str, floor: float) -> None:
     assert unseen.shares[what] >= floor
 
 
-def test_urgent_tickets_are_hardly_ever_overlooked(unseen: Figures) -> None:
-    assert len(unseen.urgent_too_low) <= 2
+def test_no_urgent_ticket_is_overlooked(unseen: Figures) -> None:
+    assert not unseen.urgent_too_low
 
 
 def test_identifiers_are_precise(unseen: Figures) -> None:
-    assert unseen.identifiers.precision >= 0.9
-    assert unseen.identifiers.recall >= 0.88
+    assert unseen.identifiers.precision >= 0.94
+    assert unseen.identifiers.recall >= 0.9
