@@ -54,8 +54,8 @@ def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
         fact = None  # a partner is locked out, nothing is down
     if fact and (live or sounds_urgent):
         return fact
-    asks = type_id in _ASKS_BY_NATURE or odds.get("low", 0) > _SURE_QUESTION
-    general = type_id == OTHER or (asks and not own_case and asks_in_general(passages))
+    takes_questions = type_id in _ASKS_BY_NATURE or odds.get("low", 0) > _SURE_QUESTION
+    general = type_id == OTHER or (takes_questions and not own_case and asks_in_general(passages))
     hurries = type_id != OTHER and _deadline(plain, today) is not None
     if question and general and not hurries and not sounds_urgent and not _blocked(passages):
         return Priority("low", f"a question: {_quote(question)}")
