@@ -46,6 +46,8 @@ COMMAND = "/care"
 SHORTCUT = "open_ticket"
 _SEND_SECONDS = 10.0
 _OPEN_SECONDS = 1.5  # Slack waits for three
+# Bolt takes what stands deep in a request for what Slack documents, and fails so where it is something else.
+_ODD = (AttributeError, TypeError, KeyError, IndexError, ValueError)
 _REFUSED = {400: "Not understood.", 401: "Not signed.", 403: "This workspace is not served.", 413: "Too large."}
 
 
@@ -206,7 +208,7 @@ class Slack:
     async def _on_error(self, error: Exception) -> BoltResponse:
         """Not acknowledged: Slack delivers it again."""
         log.error("an event of Slack's is not stored", exc_info=error)
-        return BoltResponse(status=503, body="")
+        return BoltResponse(status=400 if isinstance(error, _ODD) else 503, body="")
 
     def _served(self, body: Mapping[str, Any]) -> bool:
         return not self._teams or events.team_of(body) in self._teams
@@ -220,7 +222,10 @@ class Slack:
         except guard.Refused as refused:
             metrics.SLACK_EVENTS.labels("refused").inc()
             return JSONResponse({"detail": _REFUSED[refused.status]}, refused.status)
-        return await AsyncSlackRequestHandler(self._bolt).handle(request)
+        try:
+            return await AsyncSlackRequestHandler(self._bolt).handle(request)
+        except _ODD:
+            return JSONResponse({"detail": _REFUSED[400]}, 400)
 
     async def _introduce(self) -> None:
         """Tell the operator, once, whether Slack takes the token."""
