@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chat_page import DESKTOP, SPY, open_chat
 from tests.service import Service
 
+expect.set_options(timeout=20_000)  # five seconds are too few on a machine that is busy with the rest
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
