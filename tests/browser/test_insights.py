@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.bot.console.test_insights import DONE, Desks
 from tests.bot.peers import Rasa
@@ -113,6 +113,20 @@ def test_a_lead_comes_from_the_figures_to_a_phrasing(office: Office, actions: De
     actions.answers["/phrasings"] = {"entry": DONE["entry"], "phrasings": 31}
     page.get_by_role("button", name="Accept the phrasing").click()
     expect(page.get_by_text("has 31 phrasings now")).to_be_visible()
+    assert office.faults == []
+
+
+def test_what_is_pressed_before_the_script_is_there_waits_for_it(office: Office, actions: Desks) -> None:
+    page = office.signed_in("clara", "/console/insights")
+    held: list[Route] = []
+    page.route("**/console/static/phrasing.js", lambda route: held.append(route))
+    page.goto(f"{office.url}/console/insights/phrasing?q=pay", wait_until="commit")
+    page.get_by_label("The phrasing").fill("can i pay in bitcoin")
+    actions.answers["/trial/state"] = {**DONE, "state": "running", "phase": "replay", "done": 240, "of": 734}
+    page.get_by_role("button", name="Try it").click(no_wait_after=True)
+    (script,) = held
+    script.continue_()
+    expect(page.get_by_text("240 of 734")).to_be_visible()
     assert office.faults == []
 
 

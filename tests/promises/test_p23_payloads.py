@@ -49,7 +49,7 @@ NATURAL = {
 NATURAL_ENTITIES = {"product", "abbreviation"}
 # Everything an ordinary turn leaves in the tracker.
 # A spelling that reads as the words “open ticket” begins a draft, as the words do: it opens nothing.
-NATURAL_EVENTS = {"action", "session_started", "user", "user_featurization", "slot", "bot", "active_loop"}
+NATURAL_EVENTS = {"action", "followup", "session_started", "user", "user_featurization", "slot", "bot", "active_loop"}
 
 
 async def test_no_spelling_becomes_a_command(
