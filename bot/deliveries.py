@@ -30,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import metrics
+from bot.bells import set_on_commit
 from settings import Secret, Settings
 from tickets import outbox
 from tickets.base import now
@@ -95,13 +96,7 @@ class Deliveries:
         """Send what is due; at once when something is put in, else every five seconds."""
         if not self._senders:
             return
-        loop = asyncio.get_running_loop()
-
-        def ring() -> None:  # in the writer's thread, which may outlive the loop
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._wake.set)
-
-        self._database.on_commit(outbox.BELL, ring)
+        set_on_commit(self._database, outbox.BELL, self._wake)
         while True:
             self._wake.clear()
             for delivery in await self._claim():

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets.base import now
@@ -126,18 +126,20 @@ def pause(attempts: int) -> float:
 
 def revive(session: Session, delivery_id: str) -> bool:
     """Try a dead delivery again, for another day; False when it is not dead."""
-    again = {"state": PENDING, "next_at": now(), "created_at": now(), "problem": ""}
-    dead = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DEAD).values(**again)
-    if not _changed(session, dead):
-        return False
-    ring_after_commit(session, BELL)
-    return True
+    return _revive(session, Delivery.id == delivery_id) == 1
 
 
 def revive_all(session: Session) -> int:
     """Try all dead deliveries again, for another day; how many there were."""
-    dead = session.scalars(select(Delivery.id).where(Delivery.state == DEAD)).all()
-    return sum(revive(session, delivery_id) for delivery_id in dead)
+    return _revive(session)
+
+
+def _revive(session: Session, *which: ColumnElement[bool]) -> int:
+    again = {"state": PENDING, "next_at": now(), "created_at": now(), "problem": ""}
+    revived = _changed(session, update(Delivery).where(Delivery.state == DEAD, *which).values(**again))
+    if revived:
+        ring_after_commit(session, BELL)
+    return revived
 
 
 def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
@@ -151,10 +153,11 @@ def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
     return True
 
 
-def _changed(session: Session, statement: Any) -> bool:
+def _changed(session: Session, statement: Any) -> int:
+    """How many rows a statement changed."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    return int(result.rowcount)
 
 
 _id_lock = threading.Lock()

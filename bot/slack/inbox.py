@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import wording
+from bot.bells import set_on_commit
 from bot.limits import Limits
 from bot.messages import Messages, NotAccepted, TurnOver
 from bot.slack.events import Asked, Pressed, Said
@@ -97,13 +98,7 @@ class Inbox:
 
     async def run(self) -> None:
         """Work what is there; at once when something comes, else every two seconds."""
-        loop = asyncio.get_running_loop()
-
-        def ring() -> None:  # in the writer's thread, which may outlive the loop
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._wake.set)
-
-        self._database.on_commit(slack_inbox.BELL, ring)
+        set_on_commit(self._database, slack_inbox.BELL, self._wake)
         if self._database.is_sqlite:  # whoever held something was a run before this one
             await self._try(partial(slack_inbox.release, at=now()))
         living = asyncio.create_task(self._say_that_we_live())

@@ -60,13 +60,24 @@ class Classifier:
         return cls(labels=tuple(str(label) for label in arrays.pop("labels")), **arrays)
 
 
-def train(texts: list[str], vectors: Vectors, labels: list[str]) -> Classifier:
-    """Fit to examples: one text, its embedding and its label each."""
+def train(
+    texts: list[str],
+    vectors: Vectors,
+    labels: list[str],
+    *,
+    tolerance: float = _TOLERANCE,
+    most_iterations: int = _MOST_ITERATIONS,
+) -> Classifier:
+    """Fit to examples: one text, its embedding (or other features) and its label each.
+
+    Args:
+        tolerance, most_iterations: how near its end the fitting is brought.
+    """
     from sklearn.linear_model import LogisticRegression
 
     weights = lexical.fit_weights(texts)
     both = csr_matrix(hstack([csr_matrix(vectors), lexical.features(texts, weights)]))
-    regression = LogisticRegression(C=_INVERSE_REGULARISATION, tol=_TOLERANCE, max_iter=_MOST_ITERATIONS)
+    regression = LogisticRegression(C=_INVERSE_REGULARISATION, tol=tolerance, max_iter=most_iterations)
     regression.fit(both, labels)
     width = vectors.shape[1]
     return Classifier(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.chat_page import ANSWER_WITHIN, FAULTS, ask, ask_and_wait, box, log, open_chat, said
 from tests.browser.portal_site import PortalSite
@@ -226,7 +226,7 @@ class TestForm:
                 try:
                     page.goto(alone.url)
                     break
-                except Exception:
+                except Error:
                     page.wait_for_timeout(100)
             ask(page, "Is anybody there?")
             with context.expect_page() as opened:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from bot import wording
 from bot.slack.blocks import words
-from tests.bot.peers import Rasa, after, echo, nothing, said
+from tests.bot.peers import Answer, Rasa, after, echo, nothing, said
 from tests.bot.slack.conftest import App, RunApp
 from tests.slack_world import ANNA, BEN, BOT, CHANNEL, DM, TEAM, Fault, Posted, Slack
 from tickets import conversations
@@ -104,11 +104,17 @@ async def test_each_thread_is_a_conversation_of_its_own(slack: Slack, app: App, 
     assert {message.thread is None for message in slack.messages} == {True, False}
 
 
-async def test_a_button_works_once_and_is_replaced_by_what_was_chosen(slack: Slack, app: App, rasa: Rasa) -> None:
-    async def offer(body: dict[str, Any]) -> Response:
-        return said("Which?", buttons=[{"title": "The first", "payload": "/show_entry{}"}])
+def offering(payload: str) -> Answer:
+    """An engine that offers one button."""
 
-    rasa.answer = offer
+    async def offer(body: dict[str, Any]) -> Response:
+        return said("Which?", buttons=[{"title": "The first", "payload": payload}])
+
+    return offer
+
+
+async def test_a_button_works_once_and_is_replaced_by_what_was_chosen(slack: Slack, app: App, rasa: Rasa) -> None:
+    rasa.answer = offering("/show_entry{}")
     await app.post(slack.message("porting"))
     (offered,) = await slack.until(1)
     press = slack.press(offered, "The first")
@@ -124,10 +130,7 @@ async def test_a_button_works_once_and_is_replaced_by_what_was_chosen(slack: Sla
 
 
 async def test_a_button_of_another_conversation_does_nothing(slack: Slack, app: App, rasa: Rasa) -> None:
-    async def offer(body: dict[str, Any]) -> Response:
-        return said("Which?", buttons=[{"title": "The first", "payload": "/deny"}])
-
-    rasa.answer = offer
+    rasa.answer = offering("/deny")
     await app.post(slack.message("porting"))
     (offered,) = await slack.until(1)
     press = slack.press(offered, "The first")
