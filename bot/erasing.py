@@ -73,7 +73,7 @@ def carry_out(database: Database, data_dir: Path, order: Order) -> Outcome:
     if found and not order.again:
         _append(data_dir, found)
     counts = database.write(lambda session: erasure.erase(session, found, actor=order.actor, why=why)) if found else {}
-    gone = sorted({*found.conversations, *(listed["conversations"] if order.again else ())})
+    gone = sorted({*found.conversations, *found.threads, *(listed["conversations"] if order.again else ())})
     forget(tracker_file(data_dir), gone, found.subjects)
     database.compact()
     return Outcome(counts, found.named_elsewhere)
