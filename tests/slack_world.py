@@ -194,10 +194,11 @@ class Slack:
             "response_url": f"{self.url}/none",
         }
 
-    def press_at_home(self, number: int, user: str = ANNA) -> dict[str, Any]:
-        """A press of a button in somebody's home."""
+    def press_at_home(self, number: int, user: str = ANNA, begins: str = "ask:") -> dict[str, Any]:
+        """A press of a button in somebody's home, of those whose action begins so."""
         home = self.homes[user]
         buttons = [block["accessory"] for block in home["blocks"] if "accessory" in block]
+        buttons = [button for button in buttons if button["action_id"].startswith(begins)]
         return {
             "type": "block_actions",
             "team": {"id": TEAM, "domain": "home"},

@@ -206,9 +206,9 @@ def _shared(session: Session, conversation_id: str, partners: Sequence[str]) -> 
     conversation = session.get_one(Conversation, conversation_id)
     if conversation.partner_id is not None and conversation.partner_id in partners:
         return False
-    wrote = select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.partner_id.not_in(partners))
-    opened = select(Ticket.id).where(Ticket.conversation_id == conversation_id, Ticket.partner_id.not_in(partners))
-    return any(session.scalar(query.limit(1)) is not None for query in (wrote, opened))
+    wrote = select(Turn.partner_id).where(Turn.conversation_id == conversation_id)
+    opened = select(Ticket.partner_id).where(Ticket.conversation_id == conversation_id)
+    return bool(set(session.scalars(wrote.union(opened))) - {*partners, None})
 
 
 def _words_in_threads(session: Session, found: Found) -> int:
