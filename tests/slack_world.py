@@ -157,7 +157,10 @@ class Slack:
 
     def press(self, message: Posted, title: str, user: str = ANNA) -> dict[str, Any]:
         """A press of a message's button."""
-        button = message.buttons()[title]
+        return self.press_accessory(message, message.buttons()[title], user)
+
+    def press_accessory(self, message: Posted, button: dict[str, Any], user: str = ANNA) -> dict[str, Any]:
+        """A press of a button that stands beside a text of the message, or in a row."""
         return {
             "type": "block_actions",
             "team": {"id": TEAM, "domain": "home"},

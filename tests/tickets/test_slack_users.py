@@ -212,7 +212,12 @@ class TestErasing:
             people = {"bob": linked(session, "U1", "Bob"), "canary": linked(session, "UCANARY", "Canary")}
             for user, name in (("U1", "Bob"), ("UCANARY", "Canary")):
                 for place in (THREAD, Place("T1", f"D{name.upper()}")):
-                    keys = {"event_key": f"{THREAD.channel}-{len(user)}-{place.thread}", "ts": "1.1", "user": user, "user_team": "T1"}
+                    keys = {
+                        "event_key": f"{THREAD.channel}-{len(user)}-{place.thread}",
+                        "ts": "1.1",
+                        "user": user,
+                        "user_team": "T1",
+                    }
                     given = {**keys, "text": f"{name} asks", "message_key": None}
                     slack_inbox.put_message(session, place, invited=True, **given)  # type: ignore[arg-type]
                     turn = say(session, place, user, f"I am {name}")
