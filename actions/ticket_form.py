@@ -123,12 +123,16 @@ def status(context: Context) -> Turn:
 def mine(context: Context) -> Turn:
     """action_my_tickets: the tickets of whoever writes."""
 
-    def read(session: Session) -> list[Ticket]:
-        return list(own_tickets(session, viewer_of(session, context.conversation, context.turn_id), 10))
+    def read(session: Session) -> tuple[list[Ticket], bool]:
+        viewer = viewer_of(session, context.conversation, context.turn_id)
+        return list(own_tickets(session, viewer, 10)), viewer.overheard
 
     draft = Draft.from_slot(context.slot("ticket"))
     drafting = draft is not None and draft.state == "asking"
-    return Turn([ticket_wording.listed(context.read(read), drafting=drafting)])
+    tickets, overheard = context.read(read)
+    if overheard and not tickets:
+        return Turn([reply(say("tickets_in_private"), type="tickets", numbers=[])])
+    return Turn([ticket_wording.listed(tickets, drafting=drafting)])
 
 
 STEPS: dict[str, Step] = {
@@ -356,9 +360,11 @@ def _second(draft: Draft) -> Reply:
 
 
 def _status(session: Session, context: Context, name: str) -> Reply:
-    ticket = access_ticket(session, viewer_of(session, context.conversation, context.turn_id), name)
+    viewer = viewer_of(session, context.conversation, context.turn_id)
+    ticket = access_ticket(session, viewer, name)
     if ticket is None:
-        return reply(say("ticket_unknown", number=name), type="no_answer")
+        text = say("ticket_in_private", number=name) if viewer.overheard else say("ticket_unknown", number=name)
+        return reply(text, type="no_answer")
     return ticket_wording.card(session, ticket)
 
 

@@ -188,9 +188,9 @@ class TestInSlack:
     def test_somebody_unknown_who_confirms_is_asked_who_they_are(
         self, thread: Partner, database: Database, way: str
     ) -> None:
-        for step in (lambda: thread.say(DISPUTE), lambda: thread.say("3 March 2026")):
+        for text in (DISPUTE, "3 March 2026"):
             self.writes(database, thread, known=True)
-            step()
+            thread.say(text)
         for title in ("Open a ticket", "No more questions"):
             self.writes(database, thread, known=True)
             shown = thread.press(title)
@@ -204,6 +204,19 @@ class TestInSlack:
         self.writes(database, thread, known=True)
         thread.say("yes")
         assert "ticket" in thread.record
+
+    def test_other_tickets_of_a_partner_are_not_shown_there(self, thread: Partner, database: Database) -> None:
+        new = NewTicket("", "Secret subject", "Something else.")
+
+        def opened(session: Session) -> str:
+            return open_ticket(session, "k", new, channel="web", targets=FIRST_ANSWER, partner_id="p" * 32)[0].name
+
+        elsewhere = database.write(opened)
+        for text in ("my tickets", elsewhere):
+            self.writes(database, thread, known=True)
+            said = thread.say(text)
+            assert "direct message" in said["text"]
+            assert "Secret" not in str(said)
 
 
 def test_back_asks_for_the_last_thing_again(partner: Partner) -> None:
