@@ -37,6 +37,9 @@ from tickets.language import judge
 from triage.verdict import Candidate
 
 ACTION_SECONDS = 10.0  # inside the 13 s that `bot` waits, inside the engine's lock of 120 s
+# Longer than the engine's client keeps an idle connection (15 s): a server that closes first closes now and then in the
+# very moment in which the client sends, and the message then counts as not understood.
+KEEP_ALIVE_SECONDS = 75
 _LONGEST_BODY = 4 * 1024 * 1024  # a tracker travels with every action call
 
 log = logging.getLogger("care.actions")
@@ -148,6 +151,7 @@ def main() -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     uvicorn.Server(config).run()
 

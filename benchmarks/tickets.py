@@ -2,9 +2,11 @@
 
 Lines of the file: id, text, written (the day), type, queue, priority, fields, missing. Identifiers must be exactly
 those of the file; of fields in the writer's own words only counts whether they are there. The half with odd numbers
-was looked at while the triage was made, the half with even numbers was not. Those from t1001 on came later: they were
-measured before they were looked at (type 78.5 %, queue 86 %, priority 87 %, identifiers 88 % precise), then learned
-from by the kinds of their errors.
+was looked at while the triage was made, the half with even numbers was not. Two more authors wrote later: the texts
+of the second (from t1001 on) were measured before they were looked at (type 78.5 %, queue 86 %, priority 87 %,
+identifiers 88 % precise), then learned from by the kinds of their errors; those of the third (from t2001 on) were
+written after that and only measured (first: type 96 %, queue 98 %, priority 93 %, identifiers 95 % precise, one urgent
+ticket ranked normal, for which a rule was mended).
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ IDENTIFIERS = (
     *("invoice_date", "confirmed_date", "wanted_date", "purchase_date", "date", "email", "special_number"),
 )
 _MOST_CONFUSIONS = 12
-_LATER = 1000  # numbers above it came later
+_SECOND, _THIRD = 1000, 2000  # numbers above it are of that author
 _WRITTEN_AT = "T12:00:00+00:00"
 
 
@@ -53,13 +55,13 @@ class Case:
 
     @property
     def seen(self) -> bool:
-        """Whether its half was looked at."""
-        return self.number % 2 == 1
+        """Whether it was looked at while the triage was made."""
+        return self.author == 2 or (self.author == 1 and self.number % 2 == 1)
 
     @property
-    def later(self) -> bool:
-        """Whether it came when the triage was made already."""
-        return self.number > _LATER
+    def author(self) -> int:
+        """Which of the three authors wrote it."""
+        return 1 + (self.number > _SECOND) + (self.number > _THIRD)
 
     @property
     def number(self) -> int:
@@ -181,11 +183,12 @@ def main(arguments: list[str]) -> int:
     cases = read_cases(path)
     console = Console(width=160)
     console.rule(f"triage: {path.name}, model {triage.version}")
-    for name, later in (("seen half", False), ("seen, come later", True)):
-        print_figures(console, name, measure([one for one in cases if one.seen and one.later == later], triage.judge))
-    unseen = measure([case for case in cases if not case.seen], triage.judge)
-    print_figures(console, "unseen half", unseen)
-    print_fields(console, unseen)
+    for seen in (True, False):
+        for author in (1, 2, 3):
+            if some := [case for case in cases if (case.seen, case.author) == (seen, author)]:
+                name = f"author {author}, {'seen' if seen else 'unseen'}"
+                print_figures(console, name, measure(some, triage.judge))
+    print_fields(console, measure([case for case in cases if not case.seen], triage.judge))
     return 0
 
 

@@ -41,7 +41,7 @@ log = logging.getLogger("care.deliveries")
 
 _T = TypeVar("_T")
 _POLL_SECONDS = 5.0
-_AT_ONCE = 8
+_AT_ONCE = 8  # to each destination: where one hangs, the others do not wait
 _SEND_SECONDS = 10.0  # for each step on the network
 _WHOLE_SECONDS = 25.0  # less than the lease, so that nobody else sends the same meanwhile
 _STOP_SECONDS = 3.0
@@ -88,7 +88,7 @@ class Deliveries:
     def __init__(self, database: Database, senders: Mapping[str, Send]) -> None:
         self._database = database
         self._senders = senders
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[str, set[asyncio.Task[None]]] = {destination: set() for destination in senders}
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -104,30 +104,38 @@ class Deliveries:
         self._database.on_commit(outbox.BELL, ring)
         while True:
             self._wake.clear()
-            if (room := _AT_ONCE - len(self._sending)) > 0:
-                for delivery in await self._claim(room):
-                    task = asyncio.create_task(self._deliver(delivery))
-                    self._sending.add(task)
-                    task.add_done_callback(self._sent)
+            for delivery in await self._claim():
+                task = asyncio.create_task(self._deliver(delivery))
+                self._sending[delivery.destination].add(task)
+                task.add_done_callback(partial(self._sent, delivery.destination))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
 
     async def stop(self) -> None:
         """Wait a moment for what is on its way; the rest is sent again after its lease."""
-        if self._sending:
-            _, late = await asyncio.wait(self._sending, timeout=_STOP_SECONDS)
+        if sending := set().union(*self._sending.values()):
+            _, late = await asyncio.wait(sending, timeout=_STOP_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+    def _sent(self, destination: str, task: asyncio.Task[None]) -> None:
+        self._sending[destination].discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("a delivery failed inside the bot", exc_info=error)
         self._wake.set()  # the next for the same target may go
 
-    async def _claim(self, most: int) -> list[Delivery]:
-        take = partial(outbox.claim, destinations=tuple(self._senders), at=now(), most=most)
+    async def _claim(self) -> list[Delivery]:
+        """What is due, as far as each destination has room."""
+        rooms = {destination: _AT_ONCE - len(sending) for destination, sending in self._sending.items()}
+
+        def take(session: Session) -> list[Delivery]:
+            at = now()
+            due = [outbox.claim(session, (name,), at, room) for name, room in rooms.items() if room > 0]
+            return [delivery for some in due for delivery in some]
+
+        if not any(room > 0 for room in rooms.values()):
+            return []
         try:
             return await asyncio.wrap_future(self._database.submit(take))
         except SQLAlchemyError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from benchmarks.tickets import Case, measure
@@ -33,5 +34,7 @@ def test_identifiers_must_be_right_and_words_must_be_there() -> None:
     assert measure(CASES, judge).identifiers.precision == 0.5
 
 
-def test_the_half_that_was_looked_at_is_the_odd_one() -> None:
+def test_what_was_looked_at_is_the_first_authors_odd_half_and_all_of_the_second() -> None:
     assert [case.seen for case in CASES] == [True, False]
+    later = [replace(CASES[0], id=name) for name in ("t1001", "t1002", "t2001", "t2002")]
+    assert [(case.author, case.seen) for case in later] == [(2, True), (2, True), (3, False), (3, False)]

@@ -175,6 +175,20 @@ class TestWorker:
             hanging.set()
             await until(lambda: states(database).count("sent") == 21)
 
+    async def test_where_one_destination_hangs_the_others_do_not_wait(self, database: Database, hook: Hook) -> None:
+        hanging = asyncio.Event()
+
+        async def hang(_: Delivery) -> None:
+            await hanging.wait()
+
+        for number in range(10):
+            put(database, f"T1:C{number}", "slack")
+        put(database, hook.url)
+        async with working(database, slack=hang, webhook=Webhook(Secret(SECRET)).send):
+            await until(lambda: hook.heard)
+            hanging.set()
+            await until(lambda: set(states(database)) == {"sent"})
+
     async def test_a_refusal_for_good_is_given_up_and_the_next_goes(self, database: Database, hook: Hook) -> None:
         hook.answer = lambda count: Response(status_code=410 if count == 1 else 200)
         put(database, hook.url), put(database, hook.url)

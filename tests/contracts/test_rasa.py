@@ -28,6 +28,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from actions.server import KEEP_ALIVE_SECONDS
 from bot.supervisor import plan
 from settings import ROOT, Settings
 from tests.service import free_port
@@ -243,6 +244,17 @@ class TestUnderstanding:
         actions.understand = lambda _: answer
         assert rasa.say("hello", "not understood") == []
         assert actions.calls == []
+
+    def test_the_engine_closes_an_idle_connection_before_we_do(self) -> None:
+        """It keeps connections for /model/parse and does not ask again when one is closed under it."""
+        asks = (
+            "import asyncio, aiohttp\n"
+            "async def look(): return aiohttp.ClientSession().connector._keepalive_timeout\n"
+            "print(asyncio.run(look()))"
+        )
+        python = ROOT / ".venv-rasa" / "bin" / "python"
+        kept = subprocess.run([python, "-W", "ignore", "-c", asks], capture_output=True, text=True, check=True).stdout
+        assert float(kept) < KEEP_ALIVE_SECONDS
 
 
 class TestActions:

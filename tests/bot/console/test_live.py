@@ -140,6 +140,8 @@ class TestNews:
             )
             for socket in (anna, bruno):
                 news = await told(socket, "changed")
+                if "comment" not in news["kinds"]:  # that it was opened was told before
+                    news = await told(socket, "changed")
                 assert (news["ticket"], news["number"], news["by"]) == (ticket.id, ticket.name, "Giulia")
                 assert "comment" in news["kinds"]
                 assert "More" not in str(news)
