@@ -225,7 +225,7 @@ def forget_old(session: Session, before: datetime, partners_before: datetime | N
 
 def _partner_in_slack(session: Session, conversation_id: str, user: tuple[str, str]) -> str | None:
     """The partner whom a Slack user is linked to now; their direct messages are the partner's conversation."""
-    link = session.get(SlackUser, user)
+    link = session.get(SlackUser, user, populate_existing=True)  # it may be another since this session began
     partner_id = link.partner_id if link else None
     conversation = session.get_one(Conversation, conversation_id)
     if Place.of(conversation.external_id).direct:

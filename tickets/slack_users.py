@@ -37,7 +37,7 @@ class SlackProblem(ValueError):
 
 def partner_of(session: Session, team: str, user: str) -> Partner | None:
     """The partner whom a Slack user is linked to."""
-    found = session.get(SlackUser, (team, user))
+    found = session.get(SlackUser, (team, user), populate_existing=True)
     return session.get(Partner, found.partner_id) if found else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.slack.blocks import words
@@ -56,6 +57,17 @@ def tell_linked(session: Session, conversation_id: str, partner: Partner) -> Non
         name=partner.name or partner.subject, company=partner.company_name or partner.company
     )
     _tell(session, conversation_id, text)
+
+
+def tell_unlinked(session: Session, partner_id: str) -> None:
+    """Tell a partner's Slack users, in their direct messages, that they are linked no more."""
+    theirs = select(Conversation).where(
+        Conversation.channel == slack_inbox.CHANNEL, Conversation.partner_id == partner_id
+    )
+    for conversation in session.scalars(theirs).all():
+        conversation.partner_id = None
+        if Place.of(conversation.external_id).thread is None:
+            _tell(session, conversation.id, words()["unlinked"])
 
 
 def _tell(session: Session, conversation_id: str, text: str) -> Event:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import wording
 from bot.limits import Limits
-from bot.slack.linking import tell_linked
+from bot.slack.linking import tell_linked, tell_unlinked
 from bot.web.callers import Callers, check_caller, check_page, refused
 from bot.web.chat_api import PROBLEMS, Problem
 from settings import Settings
@@ -66,7 +66,7 @@ def router(settings: Settings, database: Database, limits: Limits, callers: Call
     async def unlink(request: Request) -> SlackUnlinked:
         check_page(request, settings)
         partner = await _partner(request)
-        return SlackUnlinked(unlinked=await _write(lambda session: slack_users.unlink_partner(session, partner.id)))
+        return SlackUnlinked(unlinked=await _write(lambda session: _unlink(session, partner)))
 
     @routes.options("/link", include_in_schema=False)
     async def preflight() -> dict[str, str]:
@@ -91,3 +91,10 @@ def _link(session: Session, code: str, partner: Partner) -> bool:
     if conversation is not None:
         tell_linked(session, conversation, partner)
     return conversation is not None
+
+
+def _unlink(session: Session, partner: Partner) -> int:
+    gone = slack_users.unlink_partner(session, partner.id)
+    if gone:
+        tell_unlinked(session, partner.id)
+    return gone

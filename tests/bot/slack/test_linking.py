@@ -238,6 +238,7 @@ class TestByThePartner:
         assert answer.json() == {"unlinked": 0}
         answer = await app.client.delete("/api/slack/link", headers=await portal.session())
         assert answer.json() == {"unlinked": 1}
+        assert (await slack.until(7, DM))[-1].text == words()["unlinked"]
         assert await rows(stored, SlackUser) == []
 
 
