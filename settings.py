@@ -275,6 +275,12 @@ class Settings:
     slack_teams: tuple[str, ...] = _setting(
         "CARE_SLACK_TEAMS", "", _teams, "Slack workspaces whose people are answered, comma-separated ids; empty: all."
     )
+    slack_link_url: str = _setting(
+        "CARE_SLACK_LINK_URL",
+        "",
+        _url,
+        "Address of the portal's page with <care-slack-link>, which Slack users are told.",
+    )
     slack_api: str = _setting(
         "SLACK_API_URL", "https://slack.com/api", _url, "Address of Slack's Web API; GovSlack and proxies have others."
     )

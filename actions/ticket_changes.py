@@ -8,7 +8,7 @@ from actions import ticket_kind, ticket_values
 from actions.draft import Draft, email_in
 from actions.ticket_text import say, verdict
 from actions.ticket_words import any_of, only
-from actions.turns import Context
+from actions.turns import Context, is_anonymous
 from tickets.types import ticket_fields
 
 _YES = only("agrees", "send", then=("agrees", "agrees_more", "send", "polite"))
@@ -83,8 +83,14 @@ def confirmed(context: Context, draft: Draft, text: str) -> None:
 
 
 def send(context: Context, draft: Draft) -> None:
-    """The partner confirmed: nothing is asked any more."""
+    """The partner confirmed: nothing is asked any more, but who they are where nobody vouches for them.
+
+    In a thread in Slack that may be somebody else than who drafted it.
+    """
     if not draft.target:
+        draft.anonymous = is_anonymous(context)
+        if draft.anonymous and draft.next_contact():
+            return
         draft.triage = verdict(context, draft)
     draft.state, draft.turn = "sending", context.turn_id
 

@@ -14,12 +14,12 @@ from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
 from sqlalchemy.orm import Session
 
 from actions import ticket_answers, ticket_changes, ticket_kind, ticket_text, ticket_values, ticket_wording
-from actions.draft import Draft
+from actions.draft import CONTACT, Draft
 from actions.replies import Reply, button, reply
 from actions.ticket_beginning import begun, fresh
 from actions.ticket_requests import about_ticket
 from actions.ticket_words import any_of, only
-from actions.turns import Context, Step, Turn
+from actions.turns import Context, Step, Turn, is_anonymous
 from actions.wording import say
 from tickets.access import access_ticket, own_tickets, viewer_of
 from tickets.ticket_models import Ticket
@@ -123,12 +123,16 @@ def status(context: Context) -> Turn:
 def mine(context: Context) -> Turn:
     """action_my_tickets: the tickets of whoever writes."""
 
-    def read(session: Session) -> list[Ticket]:
-        return list(own_tickets(session, viewer_of(session, context.conversation), 10))
+    def read(session: Session) -> tuple[list[Ticket], bool]:
+        viewer = viewer_of(session, context.conversation, context.turn_id)
+        return list(own_tickets(session, viewer, 10)), viewer.overheard
 
     draft = Draft.from_slot(context.slot("ticket"))
     drafting = draft is not None and draft.state == "asking"
-    return Turn([ticket_wording.listed(context.read(read), drafting=drafting)])
+    tickets, overheard = context.read(read)
+    if overheard and not tickets:
+        return Turn([reply(say("tickets_in_private"), type="tickets", numbers=[])])
+    return Turn([ticket_wording.listed(tickets, drafting=drafting)])
 
 
 STEPS: dict[str, Step] = {
@@ -302,14 +306,18 @@ def _next(context: Context, draft: Draft) -> str:
         return missing
     if ticket_values.lacks_tier(draft):
         return "tier"
-    draft.anonymous = context.read(lambda session: viewer_of(session, context.conversation)).partner_id is None
+    draft.anonymous = is_anonymous(context)
+    if not draft.anonymous and draft.asked in CONTACT:  # it became known who writes: they need not answer that
+        draft.mood = "heard"
     contact = draft.next_contact() if draft.anonymous else None
     return contact or "confirm"
 
 
 def _similar(session: Session, context: Context, draft: Draft) -> list[dict[str, str]]:
     """Open tickets of the same company that are likely about the same."""
-    open_ones = own_tickets(session, viewer_of(session, context.conversation), _MOST_CANDIDATES, active=True)
+    open_ones = own_tickets(
+        session, viewer_of(session, context.conversation, context.turn_id), _MOST_CANDIDATES, active=True
+    )
     candidates = [Candidate(one.name, f"{one.subject}\n{one.description}", one.fields) for one in open_ones]
     found = context.triage.similar(draft.text, draft.fields, candidates)
     subjects = {one.name: one.subject for one in open_ones}
@@ -352,9 +360,11 @@ def _second(draft: Draft) -> Reply:
 
 
 def _status(session: Session, context: Context, name: str) -> Reply:
-    ticket = access_ticket(session, viewer_of(session, context.conversation), name)
+    viewer = viewer_of(session, context.conversation, context.turn_id)
+    ticket = access_ticket(session, viewer, name)
     if ticket is None:
-        return reply(say("ticket_unknown", number=name), type="no_answer")
+        text = say("ticket_in_private", number=name) if viewer.overheard else say("ticket_unknown", number=name)
+        return reply(text, type="no_answer")
     return ticket_wording.card(session, ticket)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from actions.replies import Reply
 from knowledge.faq.search import Search
+from tickets.access import viewer_of
 from tickets.database import Database
 from triage.triage import Triage
 
@@ -99,6 +100,11 @@ class Context:
 
 
 Step = Callable[[Context], Turn]
+
+
+def is_anonymous(context: Context) -> bool:
+    """Whether nobody vouches for whoever writes."""
+    return context.read(lambda session: viewer_of(session, context.conversation, context.turn_id)).partner_id is None
 
 
 class DialogueAction(Action):  # type: ignore[misc]

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.erasing import Order, carry_out
-from tickets import agents
+from tickets import agents, slack_users
 from tickets.agent_models import Audit
 from tickets.database import Database
 from tickets.erasure import Unclear
@@ -82,12 +82,15 @@ class Control:
 
 
 def answer_to(database: Database, data_dir: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked: `erase` an Order, change a `user`, or note something in the `audit` log."""
+    """Do what is asked: `erase` an Order, change a `user`, a link of `slack`, or note something in the `audit` log."""
     try:
         if "erase" in asked:
             return asdict(carry_out(database, data_dir, Order(**asked["erase"])))
         if "user" in asked:
             database.write(lambda session: agents.change_user(session, asked["user"]))
+            return {}
+        if "slack" in asked:
+            database.write(lambda session: slack_users.change_link(session, asked["slack"]))
             return {}
         note = Audit(**asked["audit"])
 
@@ -95,7 +98,7 @@ def answer_to(database: Database, data_dir: Path, asked: dict[str, Any]) -> dict
             session.add(note)
 
         database.write(add)
-    except (Unclear, agents.AgentProblem) as problem:
+    except (Unclear, agents.AgentProblem, slack_users.SlackProblem) as problem:
         return {"problem": str(problem)}
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         log.error("what the command line asked for failed: %s", type(error).__name__)

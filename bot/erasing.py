@@ -73,7 +73,8 @@ def carry_out(database: Database, data_dir: Path, order: Order) -> Outcome:
     if found and not order.again:
         _append(data_dir, found)
     counts = database.write(lambda session: erasure.erase(session, found, actor=order.actor, why=why)) if found else {}
-    gone = sorted({*found.conversations, *(listed["conversations"] if order.again else ())})
+    once = [*listed["conversations"], *listed["threads"]] if order.again else []
+    gone = sorted({*found.conversations, *found.threads, *once})
     forget(tracker_file(data_dir), gone, found.subjects)
     database.compact()
     return Outcome(counts, found.named_elsewhere)
@@ -94,6 +95,7 @@ def _append(data_dir: Path, found: Found) -> None:
         "at": now().isoformat(timespec="seconds"),
         "partners": found.partners,
         "conversations": found.conversations,
+        "threads": found.threads,
         "tickets": list(found.tickets.values()),
     }
     with open(data_dir / LIST, "a", encoding="utf-8", opener=_private) as file:
@@ -103,7 +105,7 @@ def _append(data_dir: Path, found: Found) -> None:
 
 
 def _read_list(data_dir: Path) -> dict[str, list[str]]:
-    listed: dict[str, list[str]] = {"partners": [], "conversations": [], "tickets": []}
+    listed: dict[str, list[str]] = {"partners": [], "conversations": [], "threads": [], "tickets": []}
     if not (data_dir / LIST).exists():
         return listed
     for line in (data_dir / LIST).read_text(encoding="utf-8").splitlines():

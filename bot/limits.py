@@ -52,6 +52,7 @@ class Limits:
         self.sign_ins = Window(0 if lifted else 60, 60)  # by partner
         self.partners_conversations = Window(0 if lifted else 100, 3600)
         self.requests = Window(0 if lifted else 200, 60)  # of the API for tickets, by whoever asks
+        self.codes = Window(10, 3600)  # entered by a partner; for guesses there is no leave
         self.most_sockets_a_conversation = 1_000_000 if lifted else 5
         self.most_sockets_an_address = 1_000_000 if lifted else 50
 

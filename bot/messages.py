@@ -113,12 +113,14 @@ class Messages:
         button: str | None = None,
         client_id: str | None = None,
         retry: bool = True,
+        slack_user: tuple[str, str] | None = None,
     ) -> tuple[Received, TurnOver]:
         """Store a message and queue its turn.
 
         Args:
             text: what the partner typed (ignored for a button).
             retry: whether an answer still helps after the partner was told to try again.
+            slack_user: who writes in Slack, workspace and user.
 
         Returns:
             What was stored, and an event that is set when the turn is over.
@@ -130,12 +132,18 @@ class Messages:
         if button is None:
             check_text(text)
         # A caller that hangs up between the commit and the queue must not leave a turn that nobody runs.
-        taking = asyncio.create_task(self._take(conversation, text, button, client_id, retry))
+        taking = asyncio.create_task(self._take(conversation, text, button, client_id, retry, slack_user))
         taking.add_done_callback(_look_at)
         return await asyncio.shield(taking)
 
     async def _take(
-        self, conversation: str, text: str, button: str | None, client_id: str | None, retry: bool
+        self,
+        conversation: str,
+        text: str,
+        button: str | None,
+        client_id: str | None,
+        retry: bool,
+        slack_user: tuple[str, str] | None,
     ) -> tuple[Received, TurnOver]:
         try:
             received = await self._write(
@@ -147,6 +155,7 @@ class Messages:
                     client_id=client_id,
                     retry=retry,
                     button=button,
+                    slack_user=slack_user,
                 )
             )
         except conversations.UsedButton as used:

@@ -67,7 +67,7 @@ def carry_out(
 ) -> tuple[list[dict[str, Any]], Ticket | None]:
     """Do what the record asks for; the replies that say so, and the ticket it was about."""
     if record.ticket is not None:
-        return _open(session, conversation_id, record.ticket, targets)
+        return _open(session, conversation_id, turn_id, record.ticket, targets)
     if record.comment is not None:
         return _add(session, conversation_id, turn_id, record.comment)
     return [], None
@@ -96,7 +96,7 @@ def _key(conversation_id: str, draft: str) -> str:
 
 
 def _open(
-    session: Session, conversation_id: str, wanted: _Wanted, targets: Targets
+    session: Session, conversation_id: str, turn_id: str, wanted: _Wanted, targets: Targets
 ) -> tuple[list[dict[str, Any]], Ticket]:
     conversation = session.get_one(Conversation, conversation_id)
     ticket, new = open_ticket(
@@ -116,6 +116,7 @@ def _open(
         channel=conversation.channel,
         targets=targets,
         conversation_id=conversation_id,
+        partner_id=viewer_of(session, conversation_id, turn_id).partner_id,
     )
     text = wording.TICKET_OPEN if new else wording.TICKET_OPEN_BEFORE
     return [_card(ticket, text)], ticket
@@ -124,7 +125,7 @@ def _open(
 def _add(
     session: Session, conversation_id: str, turn_id: str, comment: _Comment
 ) -> tuple[list[dict[str, Any]], Ticket | None]:
-    viewer = viewer_of(session, conversation_id)
+    viewer = viewer_of(session, conversation_id, turn_id)
     ticket = access_ticket(session, viewer, comment.ticket)
     if ticket is None:
         return [_reply(wording.NO_SUCH_TICKET, {"type": "no_answer"})], None

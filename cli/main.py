@@ -10,11 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.slack import app as slack_app
 from cli.tickets import app as tickets_app
 from cli.users import app as users_app
 from settings import Settings, SettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customer Care bot for Wildix's partners.")
+app.add_typer(slack_app, name="slack")
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(users_app, name="users")
 

@@ -157,7 +157,10 @@ class Slack:
 
     def press(self, message: Posted, title: str, user: str = ANNA) -> dict[str, Any]:
         """A press of a message's button."""
-        button = message.buttons()[title]
+        return self.press_accessory(message, message.buttons()[title], user)
+
+    def press_accessory(self, message: Posted, button: dict[str, Any], user: str = ANNA) -> dict[str, Any]:
+        """A press of a button that stands beside a text of the message, or in a row."""
         return {
             "type": "block_actions",
             "team": {"id": TEAM, "domain": "home"},
@@ -194,10 +197,11 @@ class Slack:
             "response_url": f"{self.url}/none",
         }
 
-    def press_at_home(self, number: int, user: str = ANNA) -> dict[str, Any]:
-        """A press of a button in somebody's home."""
+    def press_at_home(self, number: int, user: str = ANNA, begins: str = "ask:") -> dict[str, Any]:
+        """A press of a button in somebody's home, of those whose action begins so."""
         home = self.homes[user]
         buttons = [block["accessory"] for block in home["blocks"] if "accessory" in block]
+        buttons = [button for button in buttons if button["action_id"].startswith(begins)]
         return {
             "type": "block_actions",
             "team": {"id": TEAM, "domain": "home"},

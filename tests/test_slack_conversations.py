@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
+from bot.slack.blocks import words
+from tests.portals import SigningPortal
 from tests.promises.bots import Bot
 from tests.promises.slack_sender import Sender
 from tests.promises.ticket_talk import NUMBER, ONWARD, SEND, WHO
 from tests.service import Service
 from tests.slack_world import DM, Posted, Slack
+
+PORTAL = SigningPortal()
 
 
 class Partner:
@@ -45,19 +52,26 @@ class Partner:
                 return self._slack.messages[-1]
 
 
-@pytest.fixture
-async def partner(service: Service, tmp_path: Path) -> AsyncIterator[Partner]:
-    """A partner in a workspace whose bot has the real engine."""
+@asynccontextmanager
+async def writing_to(make: Callable[[Slack], Service]) -> AsyncIterator[tuple[Partner, Service]]:
+    """A partner in a workspace, and its bot."""
     async with Slack() as slack:
-        bot = Bot(tmp_path / "bot", service, None, slack.settings())
+        bot = make(slack)
         sender = Sender([bot])
         try:
             await asyncio.to_thread(bot.start)
-            yield Partner(slack, sender)
+            yield Partner(slack, sender), bot
         finally:
             await sender.close()
             await asyncio.to_thread(bot.kill)
         assert slack.problems == []
+
+
+@pytest.fixture
+async def partner(service: Service, tmp_path: Path) -> AsyncIterator[Partner]:
+    """A partner in a workspace whose bot has the real engine."""
+    async with writing_to(lambda slack: Bot(tmp_path / "bot", service, None, slack.settings())) as (partner, _):
+        yield partner
 
 
 async def test_a_question_is_answered_with_source_and_feedback(partner: Partner) -> None:
@@ -90,3 +104,41 @@ async def test_a_ticket_is_opened_once(partner: Partner) -> None:
 async def test_a_picked_message_becomes_a_draft(partner: Partner) -> None:
     said = await partner.pick("The invoice 2026/123 of 3 March 2026 charges 5 licences twice")
     assert said.buttons().keys() & (SEND | ONWARD) or "who" in said.text.lower() or "name" in said.text.lower()
+
+
+async def test_a_linked_partner_is_not_asked_who_they_are(tmp_path: Path) -> None:
+    """With `actions` of its own, which reads in this bot's database who is linked."""
+
+    def make(slack: Slack) -> Service:
+        return Service(tmp_path / "whole", {**slack.settings(), **PORTAL.settings})
+
+    async with writing_to(make) as (partner, bot):
+        await link_in_the_middle(partner, bot.url)
+
+
+async def link_in_the_middle(partner: Partner, url: str) -> None:
+    """Link the account where a draft asks who writes, and open it."""
+    said = await partner.say("open a ticket: the invoice 2026/123 of 3 March 2026 charges 5 licences twice")
+    for _ in range(8):
+        if "Who is asking?" in said.text:
+            break
+        said = await partner.press(said, (said.buttons().keys() & ONWARD).pop())
+    assert words()["link_hint"] in said.text
+
+    shown = await partner.say("link my account")
+    code = re.search(r"\w{3}-\w{3}-\w{3}", shown.text)
+    assert code is not None
+    async with httpx.AsyncClient(base_url=url, headers={"x-care-chat": "1"}) as portal:
+        token = {"token": PORTAL.token("ann", name="Ann", company_name="Acme")}
+        session = (await portal.post("/api/web/session", json=token)).json()["session"]
+        signed_in = {"authorization": f"Bearer {session}"}
+        answer = await portal.post("/api/slack/link", json={"code": code[0]}, headers=signed_in)
+        assert answer.status_code == 200, answer.text
+
+        draft = await partner.say("go on")
+        opened = await partner.press(draft, (draft.buttons().keys() & SEND).pop())
+        number = NUMBER.search(opened.text)
+        assert number is not None
+        listed = await portal.get("/api/tickets", headers=signed_in)
+        assert [one["number"] for one in listed.json()] == [number[0]]
+    assert number[0] in (await partner.say("my tickets")).text

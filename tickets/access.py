@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from tickets.models import Conversation
+from tickets.models import Conversation, Turn
+from tickets.slack_models import Place
 from tickets.states import ACTIVE
 from tickets.ticket_models import Partner, Ticket
 
@@ -21,21 +22,37 @@ _NAME = re.compile(r"(?:CC[-\s]?)?0*(\d{1,9})", re.IGNORECASE | re.ASCII)
 
 @dataclass(frozen=True)
 class Viewer:
-    """A partner as a channel knows them: by the conversation alone, or vouched for."""
+    """A partner as a channel knows them: by the conversation alone, or vouched for.
+
+    Attributes:
+        overheard: others read along, so that only what was opened in this very conversation is shown.
+    """
 
     conversation_id: str | None = None
     partner_id: str | None = None
     company: str | None = None
     issuer: str | None = None
+    overheard: bool = False
 
 
-def viewer_of(session: Session, conversation_id: str) -> Viewer:
-    """Who writes in a conversation."""
+def viewer_of(session: Session, conversation_id: str, turn_id: str = "") -> Viewer:
+    """Who writes in a conversation. In Slack, where several people may, that is who wrote this turn."""
     conversation = session.get(Conversation, conversation_id)
-    partner = session.get(Partner, conversation.partner_id) if conversation and conversation.partner_id else None
+    partner_id = conversation.partner_id if conversation else None
+    overheard = False
+    if conversation is not None and conversation.channel == "slack":
+        turn = session.get(Turn, turn_id) if turn_id else None
+        partner_id = turn.partner_id if turn and turn.conversation_id == conversation_id else None
+        overheard = not Place.of(conversation.external_id).direct
+    return viewer(session, partner_id, conversation_id, overheard=overheard)
+
+
+def viewer(session: Session, partner_id: str | None, conversation_id: str | None, *, overheard: bool = False) -> Viewer:
+    """A partner, or nobody known, in a conversation."""
+    partner = session.get(Partner, partner_id) if partner_id else None
     if partner is None:
-        return Viewer(conversation_id)
-    return Viewer(conversation_id, partner.id, partner.company, partner.issuer)
+        return Viewer(conversation_id, overheard=overheard)
+    return Viewer(conversation_id, partner.id, partner.company, partner.issuer, overheard)
 
 
 def access_ticket(session: Session, viewer: Viewer, name: str) -> Ticket | None:
@@ -69,4 +86,6 @@ def _visible(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.company is not None and viewer.issuer is not None:
         colleagues = select(Partner.id).where(Partner.company == viewer.company, Partner.issuer == viewer.issuer)
         ways.append(Ticket.partner_id.in_(colleagues))
+    if viewer.overheard:
+        return and_(Ticket.conversation_id == viewer.conversation_id, or_(*ways))
     return or_(*ways) if ways else false()

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from tickets import outbox
 from tickets.base import insert, now
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
-from tickets.slack_models import Place, SlackInbox
+from tickets.slack_models import Place, SlackCode, SlackInbox, SlackUser
 
 SESSION_IDLE = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=7)
@@ -74,6 +74,7 @@ def receive(
     client_id: str | None,
     retry: bool,
     button: str | None = None,
+    slack_user: tuple[str, str] | None = None,
 ) -> Received:
     """Store a user's message and its turn.
 
@@ -82,6 +83,7 @@ def receive(
         message: what the engine is sent.
         client_id: the client's own id of the message; a second arrival changes nothing.
         button: token of the button that was pressed; it is used up.
+        slack_user: who writes in Slack, workspace and user.
 
     Raises:
         UnknownButton, UsedButton: the button cannot be pressed.
@@ -103,6 +105,7 @@ def receive(
         text, message = pressed.title, pressed.payload
     event = append(session, conversation_id, kind="user", text=text, client_id=client_id)
     turn = Turn(id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
+    turn.partner_id = _partner_in_slack(session, conversation_id, slack_user) if slack_user else None
     event.turn_id = turn.id
     session.add(turn)
     session.flush()
@@ -214,10 +217,20 @@ def forget_old(session: Session, before: datetime, partners_before: datetime | N
     if partners_before is not None:
         silent = or_(silent, and_(Conversation.partner_id.is_not(None), Conversation.active_at < partners_before))
     old = list(session.scalars(select(Conversation.id).where(silent).limit(MOST_FORGOTTEN)))
-    for table in (Feedback, Question, Button, Turn, Event, WebSession, SlackInbox):
+    for table in (Feedback, Question, Button, Turn, Event, WebSession, SlackInbox, SlackCode):
         session.execute(delete(table).where(table.conversation_id.in_(old)))
     session.execute(delete(Conversation).where(Conversation.id.in_(old)))
     return old
+
+
+def _partner_in_slack(session: Session, conversation_id: str, user: tuple[str, str]) -> str | None:
+    """The partner whom a Slack user is linked to now; their direct messages are the partner's conversation."""
+    link = session.get(SlackUser, user, populate_existing=True)  # it may be another since this session began
+    partner_id = link.partner_id if link else None
+    conversation = session.get_one(Conversation, conversation_id)
+    if Place.of(conversation.external_id).direct:
+        conversation.partner_id = partner_id
+    return partner_id
 
 
 def _lock(session: Session, conversation_id: str) -> None:

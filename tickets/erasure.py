@@ -11,16 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, String, Table, cast, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, CursorResult, String, Table, and_, cast, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from tickets.agent_models import Audit
 from tickets.base import Base
-from tickets.models import Button, Conversation, Event
+from tickets.models import Button, Conversation, Event, Feedback, Question, Turn
+from tickets.slack_models import SlackCode, SlackInbox, SlackUser
 from tickets.states import ACTIVE
 from tickets.ticket_models import Delivery, Partner, Ticket, TicketEvent
 
@@ -41,11 +42,13 @@ class Found:
         tickets: number → id.
         subjects: name → subject; what others' rows may quote of a ticket.
         emails: addresses of the partners, in lower case.
+        threads: conversations in which other partners write too, as in a channel of Slack's.
         named_elsewhere: tickets of others whose text names an address; a person has to look at them.
     """
 
     partners: list[str] = field(default_factory=list)
     conversations: list[str] = field(default_factory=list)
+    threads: list[str] = field(default_factory=list)
     tickets: dict[int, str] = field(default_factory=dict)
     subjects: dict[str, str] = field(default_factory=dict)
     emails: list[str] = field(default_factory=list)
@@ -81,7 +84,7 @@ def of_partner(session: Session, who: str) -> Found:
     if not found:
         raise Unclear("No partner, ticket or conversation of that id or e-mail address is here.")
     named = _named_elsewhere(session, emails, found.tickets)
-    return Found(found.partners, found.conversations, found.tickets, found.subjects, emails, named)
+    return replace(found, emails=emails, named_elsewhere=named)
 
 
 def older_than(session: Session, before: datetime) -> Found:
@@ -103,6 +106,7 @@ def again(session: Session, partners: Sequence[str], conversations: Sequence[str
     if found.partners:  # all that hangs on them, in the form that the backup had
         more = _all_of(session, found.partners)
         found.conversations.extend(set(more.conversations) - set(found.conversations))
+        found.threads.extend(more.threads)
         found.tickets.update(more.tickets)
         found.subjects.update(more.subjects)
         emails = session.scalars(select(Partner.email).where(Partner.id.in_(found.partners), Partner.email != ""))
@@ -114,9 +118,11 @@ def erase(session: Session, found: Found, *, actor: str, why: str) -> dict[str, 
     """Delete it, with the traces in others' rows; how many rows of each table. Leaves a line in the audit log."""
     with overwriting(session):
         traces = _comments_elsewhere(session, found) + _subjects_elsewhere(session, found)
+        traces += _words_in_threads(session, found)
         to_them = func.lower(Delivery.target).in_(found.emails)
         mails = delete(Delivery).where(Delivery.destination == "email", to_them)
-        counts = {"deliveries": _run(session, mails)} if found.emails else {}
+        counts = {"deliveries": _run(session, mails) if found.emails else 0}
+        counts["deliveries"] += _slack_users(session, found)
         rows = delete_rows(
             session, tickets=list(found.tickets), conversations=found.conversations, partners=found.partners
         )
@@ -177,17 +183,85 @@ def _all_of(session: Session, partners: list[str], *also: ColumnElement[bool]) -
     """Tickets and conversations of partners, and of the tickets that `also` names."""
     first = _with_tickets(session, or_(Ticket.partner_id.in_(partners), *also))
     came_from = select(Ticket.conversation_id).where(or_(Ticket.partner_id.in_(partners), *also))
-    theirs = or_(Conversation.partner_id.in_(partners), Conversation.id.in_(came_from))
+    wrote_in = select(Turn.conversation_id).where(Turn.partner_id.in_(partners))
+    own = Conversation.partner_id.in_(partners)
+    theirs = or_(own, Conversation.id.in_(came_from), Conversation.id.in_(wrote_in))
     conversations = list(session.scalars(select(Conversation.id).where(theirs).order_by(Conversation.id)))
+    threads = [one for one in conversations if _shared(session, one, partners)]
+    conversations = [one for one in conversations if one not in threads]
     for part in list(_chunks(conversations)):  # those that a conversation's session began over the API
         begun = func.substr(Conversation.external_id, 1, 33).in_([f"{id_}:" for id_ in part])
         conversations.extend(session.scalars(select(Conversation.id).where(begun, Conversation.id.not_in(part))))
     tickets, subjects = dict(first.tickets), dict(first.subjects)
     for part in _chunks(conversations):
-        more = _with_tickets(session, Ticket.conversation_id.in_(part))
+        nobody_elses = or_(Ticket.partner_id.is_(None), Ticket.partner_id.in_(partners))
+        more = _with_tickets(session, and_(Ticket.conversation_id.in_(part), nobody_elses))
         tickets.update(more.tickets)
         subjects.update(more.subjects)
-    return Found(partners, conversations, tickets, subjects)
+    return Found(partners, conversations, threads, tickets, subjects)
+
+
+def _shared(session: Session, conversation_id: str, partners: Sequence[str]) -> bool:
+    """Whether a conversation that is nobody's own is one of other partners too."""
+    conversation = session.get_one(Conversation, conversation_id)
+    if conversation.partner_id is not None and conversation.partner_id in partners:
+        return False
+    wrote = select(Turn.partner_id).where(Turn.conversation_id == conversation_id)
+    opened = select(Ticket.partner_id).where(Ticket.conversation_id == conversation_id)
+    return bool(set(session.scalars(wrote.union(opened))) - {*partners, None})
+
+
+def _words_in_threads(session: Session, found: Found) -> int:
+    """What the partners said among others, and were answered: it stays as a turn, without words.
+
+    What somebody unknown said there goes too: it may be theirs, from before their account was linked.
+    """
+    names = {f"CC-{number:06d}" for number in found.tickets}
+    changed = 0
+    for thread in found.threads:
+        theirs = or_(Turn.partner_id.is_(None), Turn.partner_id.in_(found.partners))
+        turns = {turn.id: turn for turn in session.scalars(select(Turn).where(Turn.conversation_id == thread, theirs))}
+        gone: set[int] = set()
+        for event in session.scalars(select(Event).where(Event.conversation_id == thread)):
+            if event.turn_id in turns or (event.turn_id is None and event.data.get("number") in names):
+                event.text, event.data, event.buttons = ERASED, {}, []
+                gone.add(event.seq)
+        for turn in turns.values():
+            turn.message, turn.partner_id = "", None
+            turn.state = "done" if turn.state == "done" else "failed"
+        for table in (Question, Feedback):
+            for part in _chunks(list(turns)):
+                _run(session, delete(table).where(table.turn_id.in_(part)))
+        for button in session.scalars(select(Button).where(Button.conversation_id == thread)):
+            if button.seq in gone:
+                session.delete(button)
+        for delivery in session.scalars(select(Delivery).where(_about_conversation(thread))):
+            if delivery.body.get("seq") in gone:
+                session.delete(delivery)
+        changed += len(gone)
+    session.flush()
+    return changed
+
+
+def _slack_users(session: Session, found: Found) -> int:
+    """Who the partners are in Slack, in what was heard from there and in what is told there; how many deliveries."""
+    users = session.execute(select(SlackUser.team, SlackUser.user).where(SlackUser.partner_id.in_(found.partners)))
+    gone = 0
+    for team, user in users.all():
+        _run(session, delete(SlackCode).where(SlackCode.team == team, SlackCode.user == user))
+        heard = and_(SlackInbox.user == user, or_(SlackInbox.user_team == team, SlackInbox.user_team.is_(None)))
+        _run(session, delete(SlackInbox).where(heard, SlackInbox.state != "done"))
+        _run(session, update(SlackInbox).where(heard).values(user="", user_team=None))  # known, if it comes again
+        named = and_(Delivery.destination == "slack", Delivery.body["user"].as_string() == user)
+        gone += _run(session, delete(Delivery).where(named))
+    for conversation in found.conversations:
+        gone += _run(session, delete(Delivery).where(_about_conversation(conversation)))
+    return gone
+
+
+def _about_conversation(conversation_id: str) -> ColumnElement[bool]:
+    """Deliveries to Slack of what is said in a conversation."""
+    return and_(Delivery.destination == "slack", Delivery.body["conversation"].as_string() == conversation_id)
 
 
 def _with_tickets(session: Session, which: ColumnElement[bool]) -> Found:

@@ -24,7 +24,7 @@ class Conversation(Base):
     __table_args__ = (UniqueConstraint("channel", "external_id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(16))  # web, api
+    channel: Mapped[str] = mapped_column(String(16))  # web, api, api-scoped, slack
     external_id: Mapped[str] = mapped_column(String(200))  # the channel's own name, or a session's hash
     partner_id: Mapped[str | None] = mapped_column(ForeignKey(Partner.id), index=True)  # None: anonymous
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
@@ -60,6 +60,7 @@ class Turn(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id))
     seq: Mapped[int]  # of the user's event
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey(Partner.id), index=True)  # in Slack: who wrote it
     message: Mapped[str] = mapped_column(Text)  # what the engine is sent: text, or a button's payload
     state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, done, failed
     attempts: Mapped[int] = mapped_column(default=0)

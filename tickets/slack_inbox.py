@@ -30,38 +30,60 @@ PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
 
 
 def put_message(
-    session: Session, place: Place, *, event_key: str, message_key: str, ts: str, user: str, text: str, invited: bool
+    session: Session,
+    place: Place,
+    *,
+    event_key: str,
+    message_key: str,
+    ts: str,
+    user: str,
+    text: str,
+    invited: bool,
+    user_team: str | None = None,
 ) -> bool:
     """Keep a message; False where it is known, or is said in a thread that we take no part in.
 
     Args:
         invited: it is for us (a direct message, a mention); else it counts only in a thread of ours.
+        user_team: the writer's own workspace, without which nobody knows them.
     """
     if not invited and not _takes_part(session, place):
         return False
     conversation = conversation_for(session, CHANNEL, place.name)
-    return _put(session, conversation, event_key, message_key, ts, user, {"text": text})
+    return _put(session, conversation, event_key, message_key, ts, (user_team, user), {"text": text})
 
 
 def put_question(session: Session, place: Place, *, event_key: str, ts: str, user: str, text: str, shown: str) -> bool:
     """Keep a question asked elsewhere than it is answered. False where it is known.
 
     Args:
+        user: of the place's own workspace.
         shown: what stands above the answer, as it was written.
     """
     conversation = conversation_for(session, CHANNEL, place.name)
-    if not _put(session, conversation, event_key, None, ts, user, {"text": text}):
+    if not _put(session, conversation, event_key, None, ts, (place.team, user), {"text": text}):
         return False
     quoted = "\n".join(f"> {line}" for line in shown.splitlines())
     append(session, conversation.id, kind="notice", text=quoted, data={"type": "asked"})
     return True
 
 
-def put_press(session: Session, team: str, channel: str, *, token: str, message: str, ts: str, user: str) -> bool:
+def put_press(
+    session: Session,
+    team: str,
+    channel: str,
+    *,
+    token: str,
+    message: str,
+    ts: str,
+    user: str,
+    user_team: str | None = None,
+) -> bool:
     """Keep a press of a button and have the buttons replaced by what was chosen; False where that was done before.
 
     Args:
         message: ts of the message with the button.
+        user_team: the own workspace of whoever presses.
     """
     button = session.get(Button, token)
     conversation = session.get(Conversation, button.conversation_id) if button is not None else None
@@ -70,7 +92,7 @@ def put_press(session: Session, team: str, channel: str, *, token: str, message:
     place = Place.of(conversation.external_id)
     if (place.team, place.channel) != (team, channel):
         return False
-    if not _put(session, conversation, f"{team}:{token}", None, ts, user, {"button": token}):
+    if not _put(session, conversation, f"{team}:{token}", None, ts, (user_team, user), {"button": token}):
         return False
     chosen = {"conversation": conversation.id, "seq": button.seq, "button": token, "message": message, "user": user}
     outbox.put(session, CHANNEL, place.target, chosen)
@@ -148,7 +170,7 @@ def _put(
     event_key: str,
     message_key: str | None,
     ts: str,
-    user: str,
+    writer: tuple[str | None, str],
     body: dict[str, Any],
 ) -> bool:
     row = {
@@ -156,7 +178,8 @@ def _put(
         "message_key": message_key,
         "conversation_id": conversation.id,
         "ts": ts,
-        "user": user,
+        "user": writer[1],
+        "user_team": writer[0],
         "body": body,
         "state": PENDING,
         "owner": "",

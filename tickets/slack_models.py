@@ -1,4 +1,4 @@
-"""The tables of Slack: what it told us and is not worked yet, and for a while what was."""
+"""The tables of Slack: which of its users are known partners, and what it told us and is not worked yet."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tickets.base import Base, UtcTime, now
 from tickets.models import Conversation
+from tickets.ticket_models import Partner
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Place:
     def target(self) -> str:
         """What the outbox calls it: Slack limits messages by channel, whatever the thread."""
         return f"{self.team}:{self.channel}"
+
+    @property
+    def direct(self) -> bool:
+        """Whether only one person reads it: a direct message with the bot."""
+        return self.channel.startswith("D")
 
     @classmethod
     def of(cls, name: str) -> Place:
@@ -52,10 +58,35 @@ class SlackInbox(Base):
     message_key: Mapped[str | None] = mapped_column(String(160), unique=True)  # team:channel:ts, the same for twins
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)
     ts: Mapped[str] = mapped_column(String(32))  # Slack's own time of it: their order in a conversation
-    user: Mapped[str] = mapped_column(String(40))
+    user: Mapped[str] = mapped_column(String(40))  # "" once its writer is erased
+    user_team: Mapped[str | None] = mapped_column(String(40))  # the writer's own workspace, which may share a channel
     body: Mapped[dict[str, Any]] = mapped_column(JSON)  # {"text"} or {"button"}; empty once done
     state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, taken, stored, done
     owner: Mapped[str] = mapped_column(String(32), default="")  # the process that works it
     leased_until: Mapped[datetime | None] = mapped_column(UtcTime)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     done_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class SlackUser(Base):
+    """A Slack user who is a known partner; one partner may be several."""
+
+    __tablename__ = "slack_users"
+
+    team: Mapped[str] = mapped_column(String(40), primary_key=True)  # the user's own workspace
+    user: Mapped[str] = mapped_column(String(40), primary_key=True)
+    partner_id: Mapped[str] = mapped_column(ForeignKey(Partner.id), index=True)
+    linked_by: Mapped[str] = mapped_column(String(80))  # "partner", or who on the command line
+    linked_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class SlackCode(Base):
+    """A one-time code given to a Slack user, of which only the hash is kept; a new one replaces it."""
+
+    __tablename__ = "slack_codes"
+
+    team: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)  # where it was shown
+    expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)

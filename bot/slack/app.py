@@ -35,6 +35,7 @@ from bot.slack import events, guard
 from bot.slack.blocks import words
 from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
+from bot.slack.linking import LINK
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
@@ -62,7 +63,7 @@ class Slack:
         # Without retries of the client's own: what may have arrived must not be sent again unseen.
         self._client = AsyncWebClient(settings.slack_bot_token.value, address, retry_handlers=[], logger=sdk)
         self._inbox = Inbox(database, messages, limits)
-        self._outbound = Outbound(database, self._client)
+        self._outbound = Outbound(database, self._client, settings.slack_link_url)
         self._bolt = AsyncApp(
             name="slack_bolt.app",  # also of a logger, which gets the level below
             logger=_quiet("slack_bolt", logging.ERROR),  # it logs the bodies of what it refuses or does not know
@@ -130,6 +131,7 @@ class Slack:
         self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
         self._bolt.action(re.compile(f"{ASK}.*"))(self._on_asked_at_home)
+        self._bolt.action(LINK)(self._on_link)
         self._bolt.error(self._on_error)
 
     async def _on_message(self, body: dict[str, Any]) -> None:
@@ -159,6 +161,10 @@ class Slack:
         await self._keep(events.asked_at_home(body, self._teams), "{text}")
         await ack()
 
+    async def _on_link(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        await self._keep(events.wants_link(body, words()["link_words"].splitlines()[0], self._teams), "{text}")
+        await ack()
+
     async def _on_home(self, body: dict[str, Any]) -> None:
         """Shown after Slack was answered: whoever opens it again gets it again."""
         found = events.at_home(body, self._teams)
@@ -169,7 +175,7 @@ class Slack:
 
     async def _show_home(self, place: Place, user: str) -> None:
         try:
-            shown = await asyncio.to_thread(self._database.read, lambda session: home(session, place))
+            shown = await asyncio.to_thread(self._database.read, lambda session: home(session, place, user))
             await self._client.views_publish(user_id=user, view=shown)
         except (SQLAlchemyError, SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("a home in Slack is not shown: %s", type(error).__name__)

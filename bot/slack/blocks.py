@@ -91,6 +91,26 @@ def _text(text: str, data: Mapping[str, Any]) -> Iterable[tuple[Block, str]]:
     yield from _sections(gathered)
 
 
+def plain_message(text: str) -> Message:
+    """One message of words of our own, which are mrkdwn already."""
+    block, said = _section(text)
+    return Message(said, [block])
+
+
+def link_offer(block_id: str) -> Block:
+    """What somebody nobody vouches for is offered, with a button."""
+    block, _ = _section(words()["link_hint"])
+    return {**block, "block_id": block_id, "accessory": _button(words()["link_button"], "link", "link")}
+
+
+def with_link_offer(made: list[Message]) -> list[Message]:
+    """The same messages, with that offer under the last."""
+    said = words()["link_hint"]
+    last = made[-1] if made[-1].takes(said) else Message()
+    last.add(link_offer(f"{_BUTTONS}:link"), said)
+    return made if last is made[-1] else [*made, last]
+
+
 def _sections(text: str) -> Iterable[tuple[Block, str]]:
     return (_section(part) for part in split(text, MOST_SECTION))
 

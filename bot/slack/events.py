@@ -32,6 +32,7 @@ class Said:
         event_key: the same for every delivery of one event.
         message_key: the same for all events about one message.
         invited: it is for us whatever the thread.
+        user_team: the writer's own workspace, another one in a channel that workspaces share.
     """
 
     place: Place
@@ -41,6 +42,7 @@ class Said:
     user: str
     text: str
     invited: bool
+    user_team: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Pressed:
     message: str
     ts: str
     user: str
+    user_team: str
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
     channel, user, ts = _text(event, "channel"), _text(event, "user"), _text(event, "ts")
     if not (_ID.fullmatch(channel) and _ID.fullmatch(user) and _TS.fullmatch(ts)) or not _by_a_person(event, body):
         return None
-    if teams and (_text(event, "user_team") or _text(event, "team") or team) not in teams:
+    user_team = _text(event, "user_team") or _text(event, "team") or team
+    if not _ID.fullmatch(user_team) or (teams and user_team not in teams):
         return None  # from a workspace that shares a channel with ours
     thread = _text(event, "thread_ts")
     if thread and not _TS.fullmatch(thread):
@@ -101,6 +105,7 @@ def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
         user=user,
         text=text,
         invited=mention or direct,
+        user_team=user_team,
     )
 
 
@@ -119,10 +124,16 @@ def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | N
         message=_text(container, "message_ts"),
         ts=_text(action, "action_ts"),
         user=_text(user, "id"),
+        user_team=_text(user, "team_id") or team_of(body),
     )
-    if teams and (_text(user, "team_id") or found.team) not in teams:
+    if teams and found.user_team not in teams:
         return None
-    ids = _ID.fullmatch(found.team) and _ID.fullmatch(found.channel) and _ID.fullmatch(found.user)
+    ids = (
+        _ID.fullmatch(found.team)
+        and _ID.fullmatch(found.channel)
+        and _ID.fullmatch(found.user)
+        and _ID.fullmatch(found.user_team)
+    )
     times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
     return found if ids and times and _TOKEN.fullmatch(found.token) else None
 
@@ -148,6 +159,21 @@ def asked_at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked
     action = actions[0] if isinstance(actions[0], Mapping) else {}
     press = f"{_text(view, 'hash')}-{_text(action, 'action_id').replace(':', '-')}-{_text(user, 'id')}"
     return _asked({**body, "trigger_id": press}, _text(user, "id"), _text(action, "value"), teams)
+
+
+def wants_link(body: Mapping[str, Any], words: str, teams: Collection[str] = ()) -> Asked | None:
+    """The press of “link my account” in the home or under a message, as if these words were written.
+
+    A code is valid for minutes, so that a later press is another one; two within a minute are one.
+    """
+    actions, user = body.get("actions"), body.get("user")
+    if not (isinstance(actions, list) and actions and isinstance(actions[0], Mapping) and isinstance(user, Mapping)):
+        return None
+    ts = _text(actions[0], "action_ts")
+    if not _TS.fullmatch(ts):
+        return None
+    press = f"link-{_text(user, 'id')}-{int(float(ts)) // 60}"
+    return _asked({**body, "trigger_id": press}, _text(user, "id"), words, teams)
 
 
 def at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> tuple[Place, str] | None:

@@ -18,6 +18,7 @@ from bot import wording
 from bot.bells import set_on_commit
 from bot.limits import Limits
 from bot.messages import Messages, NotAccepted, TurnOver
+from bot.slack import linking
 from bot.slack.events import Asked, Pressed, Said
 from tickets import conversations, slack_inbox
 from tickets.base import now
@@ -61,6 +62,7 @@ class Inbox:
                 user=said.user,
                 text=said.text,
                 invited=said.invited,
+                user_team=said.user_team,
             )
         )
 
@@ -93,6 +95,7 @@ class Inbox:
                 message=pressed.message,
                 ts=pressed.ts,
                 user=pressed.user,
+                user_team=pressed.user_team,
             )
         )
 
@@ -143,6 +146,11 @@ class Inbox:
 
     async def _work(self, entry: SlackInbox) -> None:
         try:
+            wish = linking.wish(str(entry.body.get("text", "")))
+            if wish is not None:
+                self._check_pace(entry)
+                await self._write(partial(linking.carry_out, entry=entry, wish=wish))
+                return
             over = await self._receive(entry)
             self._stored.add(entry.id)
         except NotAccepted as refused:
@@ -157,16 +165,16 @@ class Inbox:
 
     async def _receive(self, entry: SlackInbox) -> TurnOver:
         """Store the entry's turn, or find it where an earlier attempt stored it."""
-        client_id = f"slack-{entry.id}"
-        if not self._limits.message(entry.conversation_id, client_id):
-            raise NotAccepted("rate", wording.TOO_MANY)
+        self._check_pace(entry)
+        writer = (entry.user_team, entry.user) if entry.user_team else None
         while True:
             try:
                 received, over = await self._messages.receive(
                     entry.conversation_id,
                     text=str(entry.body.get("text", "")),
                     button=entry.body.get("button"),
-                    client_id=client_id,
+                    client_id=f"slack-{entry.id}",
+                    slack_user=writer,
                 )
                 break
             except NotAccepted as refused:
@@ -176,6 +184,10 @@ class Inbox:
         if not received.new and received.turn.state == "pending":
             return self._messages.take_up(received.turn)
         return over
+
+    def _check_pace(self, entry: SlackInbox) -> None:
+        if not self._limits.message(entry.conversation_id, f"slack-{entry.id}"):
+            raise NotAccepted("rate", wording.TOO_MANY)
 
     async def _say_that_we_live(self) -> None:
         while True:

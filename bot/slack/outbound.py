@@ -11,18 +11,20 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.deliveries import DeliveryError
-from bot.slack.blocks import Message, after_choice, messages, words
+from bot.slack.blocks import Message, after_choice, messages, plain_message, with_link_offer, words
 from bot.slack.markup import escape
-from tickets import outbox
+from tickets import outbox, slack_users
 from tickets.base import now
 from tickets.database import Database
 from tickets.models import Conversation, Event
@@ -67,13 +69,18 @@ class _Told:
 class Outbound:
     """The outbox's sender for Slack."""
 
-    def __init__(self, database: Database, client: AsyncWebClient) -> None:
+    def __init__(self, database: Database, client: AsyncWebClient, link_url: str = "") -> None:
+        """`link_url` is the portal's page where codes are entered."""
         self._database = database
         self._client = client
+        self._link_url = link_url
         self._posted: dict[str, float] = {}  # when this process last posted in a channel
 
     async def send(self, delivery: Delivery) -> None:
         """Send it; raises DeliveryError unless Slack has taken it."""
+        if "code_for" in delivery.body:
+            await self._send_code(delivery)
+            return
         told = await asyncio.to_thread(self._database.read, lambda session: _told(session, delivery))
         if told is None:  # the conversation is deleted meanwhile
             return
@@ -85,6 +92,22 @@ class Outbound:
             if part not in arrived:
                 await self._pause(delivery.target)
                 await self._post(told.place, message, delivery, part)
+
+    async def _send_code(self, delivery: Delivery) -> None:
+        """Make a one-time code and show it; where an earlier attempt arrived, that one's code is valid."""
+        team, user = map(str, delivery.body["code_for"])
+        work = partial(slack_users.new_code, team=team, user=user, conversation_id=str(delivery.body["conversation"]))
+        where = await asyncio.to_thread(self._database.read, lambda session: _place(session, delivery))
+        if where is None or (delivery.attempts > 1 and await self._arrived(where, delivery)):
+            return
+        await self._pause(delivery.target)
+        try:
+            code = await asyncio.wrap_future(self._database.submit(work))
+        except SQLAlchemyError as error:
+            raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None
+        page = words()["link_where_address"].format(address=f"<{self._link_url}>")
+        text = words()["link_code"].format(code=code, where=page if self._link_url else words()["link_where"])
+        await self._post(where, plain_message(text), delivery, 0)
 
     async def _post(self, place: Place, message: Message, delivery: Delivery, part: int) -> None:
         try:
@@ -169,7 +192,14 @@ def _told(session: Session, delivery: Delivery) -> _Told | None:
     if conversation is None or event is None:
         return None
     made = messages(event.kind, event.text, event.buttons, event.data)
-    return _Told(Place.of(conversation.external_id), made, event)
+    place = Place.of(conversation.external_id)
+    asks_who = event.data.get("type") == "ask" and str(event.data.get("slot")).startswith("contact_")
+    return _Told(place, with_link_offer(made) if asks_who and place.direct else made, event)
+
+
+def _place(session: Session, delivery: Delivery) -> Place | None:
+    conversation = session.get(Conversation, str(delivery.body["conversation"]))
+    return Place.of(conversation.external_id) if conversation else None
 
 
 async def _asked(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

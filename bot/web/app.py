@@ -35,7 +35,7 @@ from bot.supervisor import internal_token
 from bot.trackers import forget as forget_trackers
 from bot.trackers import tracker_file
 from bot.triage_worker import TriageWorker
-from bot.web import chat_api, policies_api, socket, tickets_api
+from bot.web import chat_api, policies_api, slack_api, socket, tickets_api
 from bot.web.callers import Callers
 from bot.web.guard import Guard
 from bot.web.live_sessions import LiveSessions
@@ -121,6 +121,7 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
     app.include_router(policies_api.router(settings, callers))
     app.include_router(socket.router(settings, database, messages, limits, callers, live))
     app.include_router(tickets_api.router(settings, database, limits, callers, changed))
+    app.include_router(slack_api.router(settings, database, limits, callers))
 
     if slack:
         app.router.routes.extend(slack.routes())

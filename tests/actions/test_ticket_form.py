@@ -12,7 +12,7 @@ from actions.understanding import Understanding
 from tests.actions.partner import Partner, titles
 from tickets.changes import Author, reply
 from tickets.database import Database
-from tickets.models import Conversation
+from tickets.models import Conversation, Turn
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Partner as Vouched
@@ -151,6 +151,72 @@ def test_who_is_vouched_for_is_not_asked_who_he_is(known: Partner) -> None:
     known.say("3 March 2026")
     known.press("Open a ticket")
     assert known.press("No more questions")["data"]["type"] == "draft"
+
+
+class TestInSlack:
+    """Several people write in a thread; each turn is somebody's (tickets/access.py)."""
+
+    @pytest.fixture
+    def thread(self, understanding: Understanding, database: Database) -> Partner:
+        """A thread in a channel, in which turns become Mario's by `writes`."""
+
+        def write(session: Session) -> None:
+            named = {"issuer": "portal", "subject": "7", "company": "telesistemi", "name": "Mario"}
+            session.add(Vouched(id="p" * 32, **named))
+            session.add(Conversation(id="thread", channel="slack", external_id="T1:C1:1.1"))
+
+        database.write(write)
+        return Partner(understanding, database, "thread")
+
+    @staticmethod
+    def writes(database: Database, partner: Partner, *, known: bool) -> None:
+        """The next message is Mario's, or somebody's whom nobody vouches for."""
+        number = partner.turn + 1
+        turn = Turn(id=f"{number:032x}", conversation_id="thread", seq=number, message="")
+        turn.partner_id = "p" * 32 if known else None
+        database.write(lambda session: session.add(turn))
+
+    def test_who_becomes_known_in_the_middle_is_not_asked_any_more(self, thread: Partner, database: Database) -> None:
+        thread.say(DISPUTE)
+        thread.say("3 March 2026")
+        thread.press("Open a ticket")
+        assert thread.press("No more questions")["data"]["slot"] == "contact_name"
+        self.writes(database, thread, known=True)
+        assert thread.say("go on")["data"]["type"] == "draft"
+
+    @pytest.mark.parametrize("way", ["Open the ticket", "yes"])
+    def test_somebody_unknown_who_confirms_is_asked_who_they_are(
+        self, thread: Partner, database: Database, way: str
+    ) -> None:
+        for text in (DISPUTE, "3 March 2026"):
+            self.writes(database, thread, known=True)
+            thread.say(text)
+        for title in ("Open a ticket", "No more questions"):
+            self.writes(database, thread, known=True)
+            shown = thread.press(title)
+        assert shown["data"]["type"] == "draft"
+        (button,) = [one["title"] for one in thread.buttons if "Open" in one["title"]]
+        asked = thread.say("yes") if way == "yes" else thread.press(button)
+        assert asked["data"]["slot"] == "contact_name"
+        assert "ticket" not in thread.record
+        self.writes(database, thread, known=True)
+        assert thread.say("go on")["data"]["type"] == "draft"
+        self.writes(database, thread, known=True)
+        thread.say("yes")
+        assert "ticket" in thread.record
+
+    def test_other_tickets_of_a_partner_are_not_shown_there(self, thread: Partner, database: Database) -> None:
+        new = NewTicket("", "Secret subject", "Something else.")
+
+        def opened(session: Session) -> str:
+            return open_ticket(session, "k", new, channel="web", targets=FIRST_ANSWER, partner_id="p" * 32)[0].name
+
+        elsewhere = database.write(opened)
+        for text in ("my tickets", elsewhere):
+            self.writes(database, thread, known=True)
+            said = thread.say(text)
+            assert "direct message" in said["text"]
+            assert "Secret" not in str(said)
 
 
 def test_back_asks_for_the_last_thing_again(partner: Partner) -> None:

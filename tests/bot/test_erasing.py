@@ -21,11 +21,12 @@ from bot.control import Control, answer_to, socket_path
 from bot.erasing import LIST, Order, carry_out, erase_again
 from bot.trackers import tracker_file
 from tests.tickets import desk
-from tickets import conversations
+from tickets import conversations, slack_users
 from tickets.agent_models import Audit
 from tickets.base import now
 from tickets.database import Database
 from tickets.erasure import Unclear
+from tickets.models import Conversation
 from tickets.ticket_models import Ticket
 
 
@@ -63,6 +64,31 @@ def left(data_dir: Path) -> int:
 def tickets(database: Database) -> list[str]:
     """The tickets that there are."""
     return database.read(lambda session: [ticket.name for ticket in session.scalars(select(Ticket))])
+
+
+def test_the_engine_forgets_a_thread_in_which_others_wrote_too(database: Database, data_dir: Path) -> None:
+    def make(session: Any) -> str:
+        thread = conversations.conversation_for(session, "slack", "T1:C1:1.1").id
+        for user, name in (("U1", "Bob"), ("U2", "Canary")):
+            slack_users.link(session, "T1", user, desk.partner(session, name), "test")
+            given: dict[str, Any] = {"message": name, "client_id": None, "retry": True, "slack_user": ("T1", user)}
+            conversations.receive(session, thread, text=f"I am {name}", **given)
+        return thread
+
+    thread = database.write(make)
+
+    def remember() -> None:
+        with closing(sqlite3.connect(tracker_file(data_dir))) as tracker, tracker:
+            tracker.execute("CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id TEXT, data TEXT)")
+            tracker.execute("INSERT INTO events (sender_id, data) VALUES (?, ?)", (thread, '{"text": "canary"}'))
+
+    remember()
+    carry_out(database, data_dir, Order(partner="canary", dry_run=False))
+    assert left(data_dir) == 0
+    assert database.read(lambda session: session.get(Conversation, thread)) is not None, "Bob writes there"
+    remember()  # a backup of the engine's memory is restored
+    carry_out(database, data_dir, Order(again=True, dry_run=False))
+    assert left(data_dir) == 0
 
 
 class TestOrders:

@@ -22,7 +22,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Portal</t
 
 
 class PortalSite:
-    """Pages `/` (chat) and `/ticket`; `/login/{user}` and `/logout` change who is signed in."""
+    """Pages `/` (chat), `/ticket` and `/slack`; `/login/{user}` and `/logout` change who is signed in."""
 
     def __init__(self, signing: SigningPortal, company: str = "acme") -> None:
         self.port = free_port()
@@ -37,6 +37,7 @@ class PortalSite:
         routes = [
             Route("/", self._chat),
             Route("/ticket", self._ticket),
+            Route("/slack", self._slack),
             Route("/login/{user}", self._login),
             Route("/logout", self._logout, methods=["GET", "POST"]),
             Route("/care-token", self._token, methods=["POST"]),
@@ -58,6 +59,10 @@ class PortalSite:
     async def _ticket(self, _: Request) -> Response:
         element = '<care-ticket token-url="/care-token"></care-ticket>'
         return HTMLResponse(_PAGE.format(care=self.care, script="care-ticket", element=element))
+
+    async def _slack(self, _: Request) -> Response:
+        element = '<care-slack-link token-url="/care-token"></care-slack-link>'
+        return HTMLResponse(_PAGE.format(care=self.care, script="care-slack-link", element=element))
 
     async def _login(self, request: Request) -> Response:
         answer = RedirectResponse("/", 303)

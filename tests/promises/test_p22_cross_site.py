@@ -123,6 +123,7 @@ class TestPosts:
         bearing = {"authorization": f"Bearer {session}"}
         for foreign in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}):
             assert http.delete("/api/web/session", headers={**bearing, **foreign}).status_code == 403
+            assert http.delete("/api/slack/link", headers={**bearing, **foreign}).status_code == 403
         assert http.delete("/api/web/session", headers=bearing).status_code == 204
 
     def test_no_cookie_is_ever_set(self, http: httpx.Client) -> None:
@@ -227,10 +228,10 @@ class TestPortal:
 
 
 def unsafe_paths(client: httpx.Client) -> list[str]:
-    """The documented paths that can be posted to; the only other unsafe method signs out."""
+    """The documented paths that can be posted to; the other unsafe methods sign out and unlink."""
     documented: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
     others = {path for path, methods in documented.items() if {"put", "patch", "delete"} & set(methods)}
-    assert others == {"/api/web/session"}
+    assert others == {"/api/web/session", "/api/slack/link"}
     return [path for path, methods in documented.items() if "post" in methods]
 
 
