@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -97,6 +98,9 @@ def show(name: Annotated[str, typer.Argument(help="CC-000123, or 123.")]) -> Non
 @app.command()
 def export(
     form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    separator: Annotated[
+        str, typer.Option(help="Between CSV's cells: comma, semicolon (for Excel in Italy) or tab.")
+    ] = "comma",
     since: Annotated[str, typer.Option(help="Opened on or after this day, 2026-01-31 (UTC).")] = "",
     until: Annotated[str, typer.Option(help="Opened before this day.")] = "",
     state: State = "",
@@ -106,13 +110,15 @@ def export(
     ] = None,
 ) -> None:
     """Tickets as CSV (safe in spreadsheets) or JSON (with their events); it is noted in the audit log."""
-    from tickets.export import Filter, tickets, write_csv, write_json
+    from tickets.export import SEPARATORS, Filter, tickets, write_csv, write_json
 
     if form not in ("csv", "json"):
         _stop("--format is csv or json.")
+    if separator not in SEPARATORS:
+        _stop("--separator is comma, semicolon or tab.")
     _check(state, queue)
     wanted = Filter(_day("--since", since), _day("--until", until), state, queue)
-    write = write_csv if form == "csv" else write_json
+    write = partial(write_csv, separator=SEPARATORS[separator]) if form == "csv" else write_json
     settings = _settings()
     with _writing(settings) as (ask, database):
         detail = {"format": form, "since": since, "until": until, "state": state, "queue": queue}
@@ -125,7 +131,9 @@ def export(
 
 @app.command()
 def erase(
-    partner: Annotated[str, typer.Option(help="Everything of a partner: id or e-mail address.")] = "",
+    partner: Annotated[
+        str, typer.Option(help="Everything of a partner: id or e-mail address; - asks for it, so that no log has it.")
+    ] = "",
     older_than: Annotated[str, typer.Option(help="Tickets closed longer ago than this: 90d, 18m, 3y.")] = "",
     again: Annotated[bool, typer.Option("--again", help="What was erased before and a restored backup holds.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
@@ -136,6 +144,8 @@ def erase(
 
     if sum(map(bool, (partner, older_than, again))) != 1:
         _stop("Give one of --partner, --older-than, --again.")
+    if partner == "-":
+        partner = typer.prompt("Id or e-mail address of the partner").strip()
     before = ""
     if older_than:
         kind = _KIND.fullmatch(older_than)

@@ -2,12 +2,15 @@
 
 A spreadsheet takes a cell that begins with = + - @ for a formula, whoever wrote it. Such a cell gets
 an apostrophe in front, and so do those that begin with a control character that spreadsheets drop.
+Spreadsheets separate by comma or semicolon, by country. One that separates otherwise than the file does begins
+cells in the middle of ours, so what would begin one there is treated the same.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +25,8 @@ from tickets.types import ticket_fields
 
 CONTACT: Final = ("name", "company", "email")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
+_BEGINS: Final = re.escape("=+-@＝＋－＠")
+SEPARATORS: Final = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _AT_ONCE = 500
 
 
@@ -96,12 +101,12 @@ def write_json(rows: Iterable[dict[str, Any]], file: TextIO) -> int:
     return count
 
 
-def write_csv(rows: Iterable[dict[str, Any]], file: TextIO) -> int:
+def write_csv(rows: Iterable[dict[str, Any]], file: TextIO, separator: str = ",") -> int:
     """One line a ticket, a column for each field that tickets can have; how many tickets. The file needs newline=""."""
     known = list(ticket_fields())
     columns = [c.key for c in Ticket.__table__.columns if c.key in _own_columns()]
     head = [*columns, "assignee", *(f"contact.{name}" for name in CONTACT), *(f"fields.{name}" for name in known)]
-    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
     writer.writerow([*head, "fields.other", "triage"])
     count = 0
     for row in rows:
@@ -115,11 +120,11 @@ def write_csv(rows: Iterable[dict[str, Any]], file: TextIO) -> int:
             other or None,
             row["triage"] or None,
         ]
-        writer.writerow([cell(value) for value in cells])
+        writer.writerow([cell(value, separator) for value in cells])
     return count
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, separator: str = ",") -> str:
     """A value as a spreadsheet may show it, never run it."""
     if value is None:
         return ""
@@ -128,6 +133,8 @@ def cell(value: Any) -> str:
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text.encode(errors="replace").decode()
+    others = "".join(one for one in SEPARATORS.values() if one != separator)
+    text = re.sub(rf"(?!\A)([\r\n{others}]\s*)(?=[{_BEGINS}])", r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -119,6 +119,7 @@ class TestExport:
         ("arguments", "hint"),
         [
             (["--format", "xml"], "csv or json"),
+            (["--separator", ";"], "semicolon"),
             (["--since", "yesterday"], "2026-01-31"),
             (["--state", "lost"], "new, open"),
             (["--queue", "Nowhere"], "Billing"),
@@ -144,6 +145,11 @@ class TestErase:
         assert names(stored) == ["Ann"]
         assert [what for what, _ in audited(stored)] == ["erased"]
         assert all(b"canary" not in path.read_bytes().lower() for path in tmp_path.iterdir() if path.is_file())
+
+    def test_whom_may_be_asked_for(self, stored: Database) -> None:
+        done = care("erase", "--partner", "-", "--yes", answer="canary@acme.example\n")
+        assert done.exit_code == 0, done.output
+        assert names(stored) == ["Ann"]
 
     def test_a_dry_run_never_asks(self, stored: Database) -> None:
         done = care("erase", "--partner", "canary", "--dry-run")

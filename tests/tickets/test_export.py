@@ -92,6 +92,28 @@ class TestCsv:
     def test_a_cell_that_a_spreadsheet_would_run_is_text(self, attack: str) -> None:
         assert cell(attack) == f"'{attack}"
 
+    @pytest.mark.parametrize(
+        ("text", "separator", "expected"),
+        [
+            ("yes;=1+1", ",", "yes;'=1+1"),
+            ("yes; \t@x", ",", "yes; \t'@x"),
+            ("yes,=1+1", ";", "yes,'=1+1"),
+            ("one\n- 1+1", ",", "one\n'- 1+1"),
+            ("yes, +39 0461", ",", "yes, +39 0461"),
+        ],
+    )
+    def test_nor_does_one_that_separates_otherwise_find_a_formula_inside(
+        self, text: str, separator: str, expected: str
+    ) -> None:
+        assert cell(text, separator) == expected
+
+    def test_semicolons_for_spreadsheets_that_separate_by_them(self, database: Database) -> None:
+        database.write(a_life)
+        file = io.StringIO(newline="")
+        database.read(lambda session: export.write_csv(export.tickets(session, Filter()), file, ";"))
+        (row,) = csv.DictReader(io.StringIO(file.getvalue(), newline=""), delimiter=";")
+        assert row["description"] == 'Line one\nline two, with; and "quotes"'
+
     @pytest.mark.parametrize("plain", ["", "hello", "1-2", "a=b", "a@b.example", "(39) 0461"])
     def test_other_cells_are_as_they_are(self, plain: str) -> None:
         assert cell(plain) == plain
