@@ -17,7 +17,8 @@ from knowledge.policy.fields import Field, InvalidInput, Policy
 from knowledge.policy.inputs import as_json, checked_price, from_json
 from knowledge.policy.money import Money
 from knowledge.policy.outcome import Outcome
-from knowledge.reading.values import Known, Read, read_values
+from knowledge.reading.read import Known, Read
+from knowledge.reading.values import read_values
 
 _MOST_PAUSED = 3
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -19,7 +19,7 @@ from knowledge.faq.entries import Entry
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Policy
 from knowledge.reading.corrections import is_correction
-from knowledge.reading.values import Read
+from knowledge.reading.read import Read
 
 FORM = "policy_form"
 AWAITING_TICKET = "ticket, calculation"  # what the slot `awaiting` says after a result that needs a ticket

@@ -12,7 +12,8 @@ from datetime import datetime
 from knowledge.faq.search import Result
 from knowledge.policy.catalogue import POLICIES
 from knowledge.reading.counts import find_counts
-from knowledge.reading.values import Known, read_values
+from knowledge.reading.read import Known
+from knowledge.reading.values import read_values
 
 _TOPIC = 0.5  # confidence from which a message is about a calculation at all,
 _TOPIC_ORDERED = 0.4  # and where it says “calculate”

@@ -9,7 +9,8 @@ from typing import Any
 from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import InvalidInput, Policy
 from knowledge.policy.outcome import to_json
-from knowledge.reading.values import Known, read_values
+from knowledge.reading.read import Known
+from knowledge.reading.values import read_values
 from tickets.types import ticket_types
 from triage.patterns import content
 

@@ -19,18 +19,16 @@ from tickets.base import now
 from tickets.insights import (
     ANSWERED,
     CHOICES,
-    LONGEST_DAYS,
     MOST_TEXTS,
     NONE,
-    PERIODS,
     UNHELPFUL,
     Figures,
     Share,
-    Span,
     Unanswered,
     read_figures,
     read_unanswered,
 )
+from tickets.spans import LONGEST_DAYS, PERIODS, Span
 
 PATH = "/console/insights"
 OUTCOME_NAMES = {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from knowledge.policy.fields import InvalidInput
 from knowledge.policy.inputs import Item, checked_price
@@ -15,19 +15,11 @@ from knowledge.policy.wording import day_text
 from knowledge.reading.amounts import FoundMoney
 from knowledge.reading.day_words import FoundDay
 from knowledge.reading.found import Found
+from knowledge.reading.read import Known
 
 _MORE = re.compile(r"\b(?:also|another|plus|too|as well|additionally|in addition|more)\b", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:each|apiece|a piece|per (?:piece|unit|item|phone|device|one|pc))\b", re.IGNORECASE)
 _UNCOUNTED = re.compile(r"\s*(?:years?|months?|weeks?|days?|%|percent|st\b|nd\b|rd\b|th\b)", re.IGNORECASE)
-
-
-class Known(Protocol):
-    """What the conversation has so far: see knowledge.reading.values.Known."""
-
-    @property
-    def values(self) -> Mapping[str, Any]: ...
-    @property
-    def part(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from knowledge.reading.items import read_items
 from knowledge.reading.moments import find_moment
 from knowledge.reading.nearness import ANYWHERE, FARTHEST, distance, nearest
 from knowledge.reading.phones import country_of, find_phones
+from knowledge.reading.read import Known, Read, Unclear
 from knowledge.reading.sentence import Sentence, read_sentence
 
 _CUES: dict[str, dict[str, Any]] = strict_yaml.load((Path(__file__).parent / "cues.yml").read_text(encoding="utf-8"))
@@ -61,55 +62,6 @@ _UNITS: dict[str, Callable[[Duration], int | None]] = {
     "day": lambda length: length.days if not length.months else None,
     "month": lambda length: length.months if not length.days else None,
 }
-
-
-@dataclass(frozen=True)
-class Unclear:
-    """A value that cannot be taken as it stands: two `readings` to choose from, or none and a `reason`."""
-
-    field: str
-    text: str
-    readings: tuple[Any, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a message says for the inputs of a calculation.
-
-    Attributes:
-        values: by input, as the calculation takes them.
-        unclear: what must be asked back, in the order of the message.
-        notes: what was filled in by input (“No year was named …”), for the certificate.
-        part: of an item without its day: its price and quantity, kept until the day is known.
-    """
-
-    values: dict[str, Any] = field(default_factory=dict)
-    unclear: tuple[Unclear, ...] = ()
-    notes: dict[str, str] = field(default_factory=dict)
-    part: Mapping[str, Any] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.values or self.unclear or self.part)
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the conversation has so far.
-
-    Attributes:
-        values: by input, in the order in which they were given.
-        asked: the input that was asked for last.
-        part: price and quantity of an item whose day is not known yet.
-        said: words of values that were not clear, by input.
-        changed: inputs that the message before gave.
-    """
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    asked: str | None = None
-    part: Mapping[str, Any] = field(default_factory=dict)
-    said: Mapping[str, str] = field(default_factory=dict)
-    changed: Sequence[str] = ()
 
 
 def read_values(policy: Policy, text: str, known: Known, now: datetime, zone: tzinfo | None = None) -> Read:

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.portal import Identity, Portal
-from bot.web.tickets_api import TicketOpened, TicketWanted
+from bot.web.ticket_shapes import TicketOpened, TicketWanted
 from settings import ROOT, Settings
 from tests.portals import SigningPortal
 from tests.test_settings import VARIABLES

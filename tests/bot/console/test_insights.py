@@ -474,7 +474,8 @@ def test_one_line() -> None:
 
 
 def _unanswered(desk: Desk) -> Any:
-    from tickets.insights import Span, read_unanswered
+    from tickets.insights import read_unanswered
+    from tickets.spans import Span
 
     span = Span.read({}, now().date())
     return desk.database.read(lambda session: read_unanswered(session, span))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,23 +16,16 @@ from knowledge.policy.inputs import Item
 from knowledge.policy.money import Money
 from knowledge.policy.wording import day_text
 from knowledge.reading.items import ReadItems, read_items
+from knowledge.reading.read import Known
 from knowledge.reading.sentence import read_sentence
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TODAY = NOW.date()
 
 
-@dataclass(frozen=True)
-class Before:
-    """What the conversation has so far."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    part: Mapping[str, Any] = field(default_factory=dict)
-
-
 def read(text: str, *lines: Item, part: Mapping[str, Any] | None = None) -> ReadItems:
     said = read_sentence(text, NOW)
-    before = Before({"items": list(lines)} if lines else {}, part or {})
+    before = Known({"items": list(lines)} if lines else {}, part=part or {})
     return read_items(text, said.past_days, said.money, said.counts, before, "items", TODAY)
 
 

@@ -21,7 +21,8 @@ from knowledge.policy.inputs import Item, as_json, from_json
 from knowledge.policy.money import Money
 from knowledge.reading.answers import words
 from knowledge.reading.durations import find_terms
-from knowledge.reading.values import Known, Read, read_values
+from knowledge.reading.read import Known, Read
+from knowledge.reading.values import read_values
 from settings import ROOT
 from tests.knowledge.reading.texts import texts
 
