@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from actions.sessions import START
 from knowledge.policy.catalogue import POLICIES
 
 _FORM = re.compile(r"/(?P<intent>[a-z_]{1,40})(?P<values>\{.{0,200}\})?", re.DOTALL)
@@ -38,6 +39,7 @@ _KNOWN: dict[str, frozenset[str]] = {
     "ticket_add": frozenset({"ticket"}),
     "ticket_status": frozenset({"ticket"}),
     "my_tickets": frozenset(),
+    START: frozenset(),  # no button's: `bot` sends it between two turns
 }
 _OPTIONAL = {"open_ticket": frozenset({"policy"})}
 

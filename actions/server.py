@@ -28,6 +28,7 @@ from starlette.routing import Route
 from actions.content_desk import ContentDesk
 from actions.dialogue import STEPS
 from actions.live_index import LiveIndex
+from actions.sessions import SessionStart
 from actions.ticket_form import again
 from actions.turns import DialogueAction, Tools
 from logs import log_to_stderr
@@ -60,6 +61,7 @@ def create_app(live: LiveIndex, database: Database, token: str, now: Callable[[]
     tools = Tools(lambda: live.understanding.search, lambda: live.triage, database, now)
     for name, step in STEPS.items():
         executor.register_action(DialogueAction(name, step, tools, again))
+    executor.register_action(SessionStart())
 
     async def parse(request: Request) -> Response:
         body = await _json(request)

@@ -17,6 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions.replies import Reply
+from actions.sessions import is_long
 from knowledge.faq.search import Search
 from tickets.access import viewer_of
 from tickets.database import Database
@@ -130,6 +131,8 @@ class DialogueAction(Action):  # type: ignore[misc]
         tools = self._tools
         context = Context(tools.search(), tools.triage(), tools.database, tools.now(), tracker)
         turn = self._again(context) or self._step(context)
+        if is_long(tracker, turn.events) and (turn.replies or turn.record):
+            turn.record["long"] = True  # `bot` then has the engine begin a new session
         if turn.replies or turn.record:
             dispatcher.utter_message(json_message={"replies": turn.replies, "record": turn.record})
         return [*(SlotSet(name, value) for name, value in turn.slots.items()), *turn.events]

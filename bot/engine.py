@@ -85,6 +85,19 @@ class Engine:
             record |= part.record
         return Answer([reply.model_dump() for part in said for reply in part.replies], record)
 
+    async def begin_session(self, conversation: str) -> None:
+        """Between two turns: forget what was said, keep what the slots hold (actions/sessions.py).
+
+        Raises:
+            EngineFailure: the engine is not there; a later turn can do without.
+        """
+        body = {"sender": conversation, "message": "/session_start", "metadata": {"session": "new"}}
+        try:
+            async with self._session.post("/webhooks/rest/webhook", json=body) as response:
+                response.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise EngineFailure(type(error).__name__) from error
+
     async def healthy(self) -> bool:
         """Whether the engine answers at all."""
         try:

@@ -298,7 +298,18 @@ class Messages:
             for event in events:
                 metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
                 self._publish(conversation, {"type": "event", "event": frame(event)})
+            if answer.record.get("long"):
+                await self._begin_session(conversation, job)
             return
+
+    async def _begin_session(self, conversation: str, job: _Job) -> None:
+        """Keep what the engine carries through a long conversation small, after the answer is told."""
+        job.over.set()
+        try:
+            async with self._engine_slots:
+                await self._engine.begin_session(conversation)
+        except EngineFailure as failure:  # the next turn says again that it is due
+            log.warning("a long conversation goes on in its old session: %s", failure)
 
     def _finish(
         self, conversation: str, turn_id: str, answer: Answer, session: Session

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actions.payloads import Payload, parse, payload
+from actions.sessions import START
 from knowledge.policy.catalogue import POLICIES
 
 INTENTS = ["show_entry", "helpful", "not_helpful", "none_of_these", "open_ticket", "deny", "calculate", "inform"]
@@ -18,6 +19,12 @@ VALUE = {"policy": "dispute_window", "field": "invoice_date", "value": "2026-03-
 def test_a_button_without_values() -> None:
     assert payload("helpful") == "/helpful"
     assert parse("/helpful") == Payload("helpful", {})
+
+
+def test_what_begins_a_session_is_no_buttons() -> None:
+    assert parse("/session_start") == Payload(START, {})
+    with pytest.raises(ValueError, match="not a payload"):
+        payload(START, entry="billing/a")
 
 
 def test_a_button_that_names_an_entry() -> None:
@@ -81,7 +88,6 @@ def test_a_button_of_another_form_cannot_be_made(intent: str, values: dict[str, 
         "/HELPFUL",
         "/helpful{}",
         "/restart",
-        "/session_start",
         "/affirm",
         '/inform{"entry": "billing/a"}',
         "/show_entry",

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot import messages as module
 from bot import wording
@@ -265,6 +266,28 @@ class TestFailures:
         assert transcript(database, conversation) == [("user", "hello"), ("notice", wording.TRY_AGAIN)]
         assert turn_state(database, received.turn.id)[0] == "failed"
         assert len(rasa.heard) == 1
+
+    @pytest.mark.parametrize("fails", [False, True])
+    async def test_a_long_conversation_gets_a_new_session_between_two_turns(
+        self, messages: Messages, conversation: str, database: Database, rasa: Rasa, fails: bool
+    ) -> None:
+        async def long(_: dict[str, Any]) -> Response:
+            return said("An answer.", record={"long": True})
+
+        async def session(_: dict[str, Any]) -> Response:
+            return PlainTextResponse("", 500) if fails else JSONResponse([])
+
+        rasa.answer = first(long, session)
+        _, done = await messages.receive(conversation, text="hello")
+        _, last = await messages.receive(conversation, text="next")
+        await over(done, last)
+
+        assert rasa.messages == ["hello", "/session_start", "next"]
+        assert "turn_id" not in rasa.heard[1]["metadata"]
+        assert [text for kind, text in transcript(database, conversation) if kind != "user"] == [
+            "An answer.",
+            "re: next",
+        ]
 
     async def test_an_error_of_our_own_is_told_too_and_stops_nothing(
         self,

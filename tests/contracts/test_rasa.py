@@ -75,12 +75,15 @@ class Actions:
 
     async def _webhook(self, request: Request) -> Response:
         body = await request.json()
+        if body["next_action"] == "action_session_start":
+            return JSONResponse({"events": [{"event": "session_started"}, LISTEN], "responses": []})
         self.calls.append(body)
         self.authorisation = request.headers.get("authorization", "")
         await asyncio.sleep(self.seconds)
         return self.act(body)
 
 
+LISTEN = {"event": "action", "name": "action_listen", "policy": None, "confidence": None}
 ANSWER: dict[str, Any] = {"replies": [{"text": "An answer.", "buttons": [], "data": {"type": "faq"}}], "record": {}}
 
 

@@ -80,7 +80,7 @@ class ServerLog:
             return [json.loads(data) for (data,) in rows]
 
     def parsed(self, conversation: str) -> list[Parsed]:
-        """What the engine understood, message by message."""
+        """What the engine understood, message by message; without what `bot` itself says to begin a session."""
         return [
             Parsed(
                 event["text"] or "",
@@ -89,8 +89,13 @@ class ServerLog:
                 event["parse_data"]["entities"],
             )
             for event in self.dialogue(conversation)
-            if event["event"] == "user"
+            if event["event"] == "user" and not begins_session(event)
         ]
+
+
+def begins_session(event: dict[str, Any]) -> bool:
+    """Whether `bot` said this, which no message of a partner's can look like: those have a turn's id there."""
+    return event["event"] == "user" and event["metadata"].get("session") == "new" and "turn_id" not in event["metadata"]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from actions import payloads
 from tests.promises.bots import Bot
 from tests.promises.clients import ChatClient
 from tests.promises.conftest import Size
-from tests.promises.server_log import ServerLog
+from tests.promises.server_log import ServerLog, begins_session
 from tests.service import Service
 
 ENTRY = '{"entry": "billing/dispute-period"}'
@@ -172,7 +172,8 @@ def breaches(log: ServerLog, conversation: str) -> list[str]:
     events: list[dict[str, Any]] = log.dialogue(conversation)
     kinds = {event["event"] for event in events}
     found += [f"an event {kind!r}" for kind in sorted(kinds - NATURAL_EVENTS)]
-    if sum(event["event"] == "session_started" for event in events) > 1:
+    begun = 1 + sum(map(begins_session, events))
+    if sum(event["event"] == "session_started" for event in events) > begun:
         found.append("a session started anew")
     return found
 
