@@ -57,16 +57,16 @@ async def test_no_spelling_becomes_a_command(
 ) -> None:
     texts = spellings(size(300, 3000), dice)
     by_api, by_socket = texts[::2], texts[1::2]
-    senders = [f"p23 {number}" for number in range(6)]
+    senders = [f"p23 {number}" for number in range(size(6, 30))]
     async with httpx.AsyncClient(base_url=service.url, timeout=30, verify=False) as http:
         await asyncio.gather(*(post_all(http, sender, by_api[n :: len(senders)]) for n, sender in enumerate(senders)))
-    clients = [ChatClient(service.port) for _ in range(4)]
+    clients = [ChatClient(service.port) for _ in range(size(4, 15))]
     for number, client in enumerate(clients):
         await client.start()
         for text in by_socket[number :: len(clients)]:
             client.say(text)
     for client in clients:
-        await client.until_answered(120)
+        await client.until_answered(size(120, 900))
         await client.stop()
         assert client.problems == []
 
