@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -31,11 +32,12 @@ from bot import metrics
 from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.slack import events, guard
-from bot.slack.blocks import words
+from bot.slack import events, form_desk, guard
+from bot.slack.blocks import FORM, words
 from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
 from bot.slack.linking import LINK
+from bot.slack.modal import CALLBACK
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
@@ -130,6 +132,8 @@ class Slack:
         self._bolt.command(COMMAND)(self._on_command)
         self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
+        self._bolt.action(FORM)(self._on_form)
+        self._bolt.view(CALLBACK)(self._on_filled)
         self._bolt.action(re.compile(f"{ASK}.*"))(self._on_asked_at_home)
         self._bolt.action(LINK)(self._on_link)
         self._bolt.error(self._on_error)
@@ -207,6 +211,32 @@ class Slack:
             new = await self._inbox.keep_press(pressed)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
         await ack()
+
+    async def _on_form(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Opened while Slack waits: its permission to open something lasts no longer."""
+        if (pressed := events.opening(body, self._teams)) is None:
+            await ack()
+            return
+        shown = await asyncio.to_thread(self._database.read, lambda session: form_desk.view_for(session, pressed))
+        if shown is not None:
+            try:
+                async with asyncio.timeout(_OPEN_SECONDS):
+                    await self._client.views_open(trigger_id=pressed.trigger, view=shown)
+            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise ConnectionError("a form cannot be opened") from error  # Slack tells the person so
+        await ack()
+
+    async def _on_filled(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        sent = events.submission(body, self._teams)
+        if sent is None:
+            await ack()
+            return
+        now = datetime.now().astimezone()
+        found = await asyncio.to_thread(self._database.read, lambda session: form_desk.answer(session, sent, now))
+        if found.kept is not None:
+            new = await self._inbox.keep_filled(found.kept)
+            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await ack(**found.ack)
 
     async def _on_anything(self) -> None:
         """An event that is none of ours is acknowledged, or Slack would bring it again."""
