@@ -104,7 +104,7 @@ def number(value: str | None, *, decimals: bool, least: str, most: str) -> Eleme
 def line(value: str | None, most: int, *, multiline: bool = False) -> Element:
     """A line of text, or several."""
     limits = {"multiline": multiline, "max_length": most}
-    return {"type": "plain_text_input", **limits, **({"initial_value": value[:most]} if value else {})}
+    return {"type": "plain_text_input", **limits, **({"initial_value": value} if value else {})}
 
 
 def email(value: str | None) -> Element:

@@ -47,19 +47,16 @@ def title(known: Mapping[str, Any]) -> str:
 
 
 def entries(known: Mapping[str, Any], *, anonymous: bool) -> list[Entry]:
-    """The form's inputs; who asks only where nobody vouches for them."""
+    """The form's inputs; who asks only where nobody vouches for them. What is too long for an input has none."""
     names = _names(known)
     missing = [name for name in names if name not in known["fields"]]
     found = [_field(known, name) for name in [*missing, *(name for name in names if name not in missing)]]
-    found.append(
-        Entry(_SUBJECT, words()["form_subject"], modal.line(known["subject"], _MOST_SUBJECT), optional=bool(names))
-    )
-    if len(known["text"]) <= MOST_TEXT:
-        element = modal.line(known["text"], MOST_TEXT, multiline=True)
-        found.append(Entry(_TEXT, words()["form_text"], element, words()["form_text_hint"]))
+    found.append(Entry(_SUBJECT, words()["form_subject"], modal.line(known["subject"], _MOST_SUBJECT), optional=True))
+    element = modal.line(known["text"], MOST_TEXT, multiline=True)
+    found.append(Entry(_TEXT, words()["form_text"], element, words()["form_text_hint"], not known["text"]))
     if anonymous:
         found += [_contact(known, name) for name in _CONTACT]
-    return [one for one in found if len(modal.initial(one.element)) <= MOST_TEXT]
+    return [one for one in found if len(modal.initial(one.element)) <= one.element.get("max_length", MOST_TEXT)]
 
 
 def read(known: Mapping[str, Any], given: Mapping[str, str], *, anonymous: bool) -> Read:
@@ -77,7 +74,7 @@ def read(known: Mapping[str, Any], given: Mapping[str, str], *, anonymous: bool)
     found.values["subject"] = " ".join(clean(given.get(_SUBJECT, "")).split())[:_MOST_SUBJECT]
     if _TEXT in offered:
         found.values["text"] = clean(given.get(_TEXT, ""))
-        if not found.values["text"]:
+        if known["text"] and not found.values["text"]:
             found.errors[_TEXT] = words()["form_needed"].format(question=words()["form_text_hint"])
     if anonymous:
         found.values["contact"] = _read_contact(given, found)
