@@ -120,7 +120,7 @@ async def test_a_ticket_is_filled_in_as_a_form_and_confirmed(partner: Partner) -
         words()["form_company"]: "Telesistemi",
         words()["form_email"]: "m@t.com",
     }
-    draft = await partner.fill_in(view, **{"Serial number": "9C7514A0B1C2", "Pbx": "Milano Works"}, **who)
+    draft = await partner.fill_in(view, **{"Serial number": "9C7514A0B1C2", "PBX": "Milano Works"}, **who)
     assert "serial number: 9C7514A0B1C2" in draft.text
     opened = await partner.press(draft, (draft.buttons().keys() & SEND).pop())
     assert NUMBER.search(opened.text)

@@ -41,6 +41,7 @@ from bot.slack.modal import CALLBACK
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
+from tickets.language import judge
 from tickets.slack_models import Place
 
 log = logging.getLogger("care.slack")
@@ -81,7 +82,7 @@ class Slack:
         self._database = database
         self._showing: set[asyncio.Task[None]] = set()
         self._direct: dict[str, str] = {}  # direct message by user
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
 
     @classmethod
     def of(cls, settings: Settings, database: Database, messages: Messages, limits: Limits) -> Slack | None:
@@ -103,6 +104,8 @@ class Slack:
         """Begin to work the inbox, and to hear Slack."""
         self._client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SEND_SECONDS))
         self._tasks = [asyncio.create_task(self._inbox.run()), asyncio.create_task(self._introduce())]
+        # The first verdict on a language loads its word lists, for which Slack would not wait.
+        self._tasks.append(asyncio.create_task(asyncio.to_thread(judge, "warm")))
         if self._settings.slack_app_token.value:
             self._socket = AsyncSocketModeHandler(self._bolt, self._settings.slack_app_token.value)
             self._tasks.append(asyncio.create_task(self._connect(self._socket)))

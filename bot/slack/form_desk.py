@@ -47,10 +47,12 @@ def button(conversation_id: str, seq: int) -> str:
 
 
 def view_for(session: Session, pressed: Opening) -> View | None:
-    """The modal that a press opens; None where the button is not of this place."""
-    conversation, event = _under(session, pressed.button)
-    if conversation is None or event is None:
+    """The modal that a press opens; None where the button is none of ours, or of another place."""
+    if not _BUTTON.fullmatch(pressed.button):
         return None
+    conversation, event = _under(session, pressed.button)
+    if conversation is None or event is None:  # forgotten since
+        return modal.over(words()["form_title_over"], [words()["form_over"]])
     place = Place.of(conversation.external_id)
     if (place.team, place.channel) != (pressed.team, pressed.channel):
         return None

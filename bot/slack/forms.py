@@ -86,10 +86,10 @@ def with_typed(old: Form, new: Form, given: Mapping[str, str]) -> list[Entry]:
     before = {one.name: modal.initial(one.element) for one in old.entries()}
     found = []
     for one in new.entries():
-        typed, now = given.get(one.name, ""), modal.initial(one.element)
-        if typed and typed not in (before.get(one.name, ""), now):
-            said = words()["form_now"].format(value=modal.title_of(one.element, now))
-            note = said if now and now != before.get(one.name, "") else ""
+        typed, was, now = given.get(one.name, ""), before.get(one.name, ""), modal.initial(one.element)
+        if not modal.same(one.element, typed, was) and not modal.same(one.element, typed, now):
+            said = words()["form_now"].format(value=modal.title_of(one.element, now) or words()["form_nothing"])
+            note = said if not modal.same(one.element, was, now) else ""
             one = replace(one, element=modal.holding(one.element, typed), note=note)
         found.append(one)
     return found

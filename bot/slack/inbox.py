@@ -219,7 +219,9 @@ class Inbox:
 
 
 def _refuse(session: Session, entry: SlackInbox, text: str) -> None:
-    """Say why a message is not taken, in its conversation."""
+    """Say why a message is not taken, in its conversation; a form, which stands nowhere else, is given back."""
+    if "payload" in entry.body:
+        text = "\n\n".join([text, "\n".join(f"> {line}" for line in str(entry.body["text"]).splitlines())])
     data: dict[str, Any] = {"type": "error"}
     conversations.append(session, entry.conversation_id, kind="notice", text=text, data=data)
     slack_inbox.mark(session, "", done=[entry.id])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from bot.slack.blocks import words
@@ -15,6 +17,7 @@ MOST_TEXT: Final = 3000  # characters in one input
 _MOST_SECTION: Final = 3000
 _MOST_RADIO: Final = 5  # options that stand there openly; more are a menu
 _MOST_TITLE: Final = 75
+NUMBER = re.compile(r"[-+]?(?:[0-9]{1,15}\.?[0-9]{0,6}|\.[0-9]{1,6})", re.ASCII)
 _INITIAL: Final = ("initial_value", "initial_date", "initial_date_time")
 _NOTHING: Final = "-"  # the option that takes an answer back
 
@@ -131,8 +134,10 @@ def initial(element: Element) -> str:
 
 
 def holding(element: Element, value: str) -> Element:
-    """The same input with what was typed into it; what it cannot hold is left out."""
+    """The same input with what was typed into it, or nothing; what it cannot hold is left out."""
     bare = {key: kept for key, kept in element.items() if key not in (*_INITIAL, "initial_option")}
+    if not value:
+        return bare
     match element["type"]:
         case "datepicker":
             return {**bare, "initial_date": value}
@@ -143,6 +148,13 @@ def holding(element: Element, value: str) -> Element:
             return {**bare, "initial_option": chosen} if chosen else bare
         case _:
             return {**bare, "initial_value": value}
+
+
+def same(element: Element, one: str, other: str) -> bool:
+    """Whether two values of an input are the same, however Slack writes them."""
+    if element["type"] == "number_input" and NUMBER.fullmatch(one) and NUMBER.fullmatch(other):
+        return Decimal(one) == Decimal(other)
+    return one.split() == other.split()
 
 
 def title_of(element: Element, value: str) -> str:

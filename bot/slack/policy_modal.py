@@ -24,7 +24,6 @@ from knowledge.reading.countries import find_countries
 _CURRENCY: Final = "@currency"  # of all amounts of the form; no input is called so
 _MORE_LINES: Final = 3  # empty lines of an order beyond those that are known
 _MOST_LINES: Final = 40  # of an order; further ones stay as they are
-_DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,15}\.?[0-9]{0,6}|\.[0-9]{1,6})", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _SMALLEST: Final = "0.01"
 _YES, _NO = "yes", "no"
@@ -60,8 +59,14 @@ def entries(policy: Policy, known: Mapping[str, Any]) -> list[Entry]:
         elif one.kind == "tiers":
             counts = known.get(one.name) or {}
             found += [
-                Entry(f"{one.name}.{tier}", tier.title(), _count(counts.get(tier)), one.question, optional=True)
-                for tier in _tiers()
+                Entry(
+                    f"{one.name}.{tier}",
+                    tier.title(),
+                    _count(counts.get(tier)),
+                    one.question if number == 0 else "",
+                    optional=True,
+                )
+                for number, tier in enumerate(_tiers())
             ]
         else:
             element = _element(one, known.get(one.name), optional=optional)
@@ -243,7 +248,7 @@ def _items(one: Field, given: Mapping[str, str], known: list[dict[str, Any]]) ->
 
 
 def _money(one: Field, text: str, given: Mapping[str, str], known: Mapping[str, Any] | None) -> dict[str, Any]:
-    amount = format(Decimal(text), "f") if _DECIMAL.fullmatch(text) else text  # “.5” is an amount to Slack
+    amount = format(Decimal(text), "f") if modal.NUMBER.fullmatch(text) else text  # “.5” is an amount to Slack
     return {"amount": amount, "currency": given.get(_CURRENCY) or (known or {}).get("currency")}
 
 

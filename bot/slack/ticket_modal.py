@@ -86,7 +86,7 @@ def shown(values: Mapping[str, Any]) -> dict[str, str]:
     """Values in words, by label."""
     found = {words()["form_subject"]: values["subject"], words()["form_text"]: values.get("text", "")}
     for name, value in values["fields"].items():
-        found[ticket_fields()[name].label.capitalize()] = ", ".join(value) if isinstance(value, list) else value
+        found[_label(name)] = ", ".join(value) if isinstance(value, list) else value
     for name, value in values.get("contact", {}).items():
         found[words()[f"form_{name}"]] = value
     return {label: text for label, text in found.items() if text}
@@ -94,6 +94,11 @@ def shown(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _type(known: Mapping[str, Any]) -> TicketType:
     return ticket_types()[known["type"]]
+
+
+def _label(name: str) -> str:
+    label = ticket_fields()[name].label
+    return label[0].upper() + label[1:]
 
 
 def _names(known: Mapping[str, Any]) -> list[str]:
@@ -118,7 +123,7 @@ def _field(known: Mapping[str, Any], name: str) -> Entry:
     if others:
         enough = ", ".join(ticket_fields()[one].label for one in others)
         hint = f"{hint} {words()['form_or'].format(others=enough)}"
-    return Entry(name, what.label.capitalize(), element, hint, optional=True)
+    return Entry(name, _label(name), element, hint, optional=True)
 
 
 def _contact(known: Mapping[str, Any], name: str) -> Entry:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
+from bot import wording
 from bot.slack.blocks import words
 from tests.bot.peers import Answer, Rasa, echo
 from tests.bot.slack.conftest import App, RunApp
@@ -162,6 +163,42 @@ async def test_a_form_whose_time_is_over_says_so_and_keeps_what_was_typed(slack:
     assert forms_heard(rasa) == []
 
 
+async def test_a_button_of_a_conversation_that_is_forgotten_says_so(slack: Slack, app: App, rasa: Rasa) -> None:
+    question = await asked(slack, app, rasa)
+    press = slack.press(question, FORM)
+    press["actions"][0]["value"] = f"{'0' * 32}.1"
+    assert await app.post(press) == 200
+    (view,) = slack.views.values()
+    assert texts(view) == words()["form_over"]
+
+
+async def test_what_was_emptied_stays_empty_when_the_form_is_shown_anew(slack: Slack, app: App, rasa: Rasa) -> None:
+    rasa.answer = drafting()
+    await app.post(slack.message("open a ticket"))
+    view = await edited(slack, app, (await slack.until(1))[0])
+    typed: dict[str, Any] = {"PBX": None, "Description": "Display defekt WP480"}
+    again = slack.updated(view, await sent(app, slack.submit(view, **typed)))
+    assert await sent(app, slack.submit(again)) == {}
+    await slack.until(3)
+    assert forms_heard(rasa)[0].values["fields"] == {}
+
+
+async def test_a_form_beyond_the_pace_is_given_back_in_words(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
+    async with run_app(CARE_RATE_LIMIT="1") as app:
+        view = await opened(slack, app, await asked(slack, app, rasa))
+        await sent(app, slack.submit(view, **{DAY: "2026-05-05"}))
+        (_, told) = await slack.until(2)
+    assert told.text.startswith(wording.TOO_MANY)
+    assert "> Invoice date: 5 May 2026" in told.text
+
+
+async def test_what_looks_like_a_form_but_was_typed_is_a_text(slack: Slack, app: App, rasa: Rasa) -> None:
+    await app.post(slack.message(Filled("policy", "dispute_window", "x", {}).payload()))
+    await slack.until(1)
+    assert forms_heard(rasa) == []
+    assert len(rasa.messages) == 1
+
+
 async def test_an_older_button_opens_the_form_as_it_stands_now(slack: Slack, app: App, rasa: Rasa) -> None:
     question = await asked(slack, app, rasa)
     await asked(slack, app, rasa, "5 June", invoice_date="2026-06-05")
@@ -197,7 +234,7 @@ async def test_a_form_of_another_place_or_made_up_does_nothing(slack: Slack, app
     other_team = slack.press(question, FORM)
     other_team["team"]["id"] = "T0OTHER"
     made_up = [slack.press(question, FORM) for _ in range(3)]
-    values = ["", "0" * 32 + ".1", "x" * 5000]
+    values = ["", "0" * 32, "x" * 5000]
     for press, value in zip(made_up, values, strict=True):
         press["actions"][0]["value"] = value
     for press in (elsewhere, other_team, *made_up):
@@ -313,7 +350,7 @@ async def test_a_draft_is_edited_as_a_form_and_goes_through_the_conversation(
     await app.post(slack.message("open a ticket"))
     (draft,) = await slack.until(1)
     view = await edited(slack, app, draft)
-    assert labels(view)[:2] == ["Serial number", "Pbx"]
+    assert labels(view)[:2] == ["Serial number", "PBX"]
     typed = {"Serial number": "9C75 <!here>", "Description": "It was stolen & sold.\n> Really."}
     assert await sent(app, slack.submit(view, **typed)) == {}
     filled = (await slack.until(3))[1]
