@@ -12,7 +12,7 @@ from bot.slack.blocks import words
 from bot.slack.markup import escape, split
 
 CALLBACK: Final = "care_form"
-MOST_INPUTS: Final = 90  # of the 100 blocks of a view: notices need some
+_MOST_BLOCKS: Final = 100
 MOST_TEXT: Final = 3000  # characters in one input
 _MOST_SECTION: Final = 3000
 _MOST_RADIO: Final = 5  # options that stand there openly; more are a menu
@@ -52,8 +52,11 @@ def view(
         notices: what is said above the inputs.
     """
     blocks = [_section(part) for text in (f"*{escape(about)}*", *notices) for part in split(text, _MOST_SECTION)]
+    room = _MOST_BLOCKS - len(blocks) - len(entries)
     for entry in entries:
-        blocks += [_section(escape(entry.note))] if entry.note else []
+        if entry.note and room > 0:
+            blocks.append(_section(escape(entry.note)))
+            room -= 1
         blocks.append(_input(entry, turn))
     return {
         "type": "modal",
@@ -69,7 +72,7 @@ def view(
 def over(title: str, texts: Iterable[str]) -> dict[str, Any]:
     """A modal that only says something; each text is mrkdwn."""
     blocks = [_section(part) for text in texts for part in split(text, _MOST_SECTION)]
-    return {"type": "modal", "title": _plain(title), "close": _plain(words()["form_close"]), "blocks": blocks[:100]}
+    return {"type": "modal", "title": _plain(title), "close": _plain(words()["form_close"]), "blocks": blocks}
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:

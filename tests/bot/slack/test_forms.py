@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from bot import wording
 from bot.slack.blocks import words
-from tests.bot.peers import Answer, Rasa, echo
+from tests.bot.peers import Answer, Rasa, echo, nothing
 from tests.bot.slack.conftest import App, RunApp
 from tests.slack_world import ANNA, BEN, BOT, CHANNEL, TEAM, Fault, Posted, Slack
 from tickets import slack_users
@@ -318,6 +320,33 @@ async def test_over_socket_mode_a_mistake_is_in_the_acknowledgement(slack: Slack
         await slack.until_acknowledged(right)
         await slack.until(3)
     assert len(forms_heard(rasa)) == 1
+
+
+async def test_what_is_filled_in_is_in_no_log(
+    slack: Slack, run_app: RunApp, rasa: Rasa, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with run_app(CARE_LOG_LEVEL="DEBUG") as app:
+        rasa.answer = saying(type="ask", policy="toll_free_outbound", values={}, part={})
+        await app.post(slack.message("toll free?"))
+        (question,) = await slack.until(1)
+        slack.weather = lambda method, _: Fault(500) if method == "views.open" else None
+        assert await app.post(slack.press(question, FORM)) == 503
+        slack.weather = lambda method, _: None
+        view = await opened(slack, app, question)
+        country = "Country of the Toll-Free number"
+        assert "zebrafinch" in str(await sent(app, slack.submit(view, **{country: "zebrafinch"})))
+        broken = slack.submit(view, **{country: "zebrafinch"})
+        broken["view"]["state"]["values"] = [["zebrafinch"]]
+        broken["user"]["zebrafinch"] = "zebrafinch"
+        assert await app.post(broken) == 200
+        assert await app.post(broken, **{"x-slack-signature": "v0=" + "0" * 64}) == 401
+        rasa.answer = nothing
+        await sent(app, slack.submit(view, **{country: "Seychelles"}))
+        await slack.until(3)
+    ours = [record for record in caplog.records if record.name.startswith(("care", "slack"))]
+    assert any("a form cannot be opened" in str(record.exc_info) for record in ours)
+    assert not any(word in record.getMessage() for record in ours for word in ("zebrafinch", "Seychelles", "fill["))
 
 
 # The draft of a ticket

@@ -164,6 +164,22 @@ def test_the_lines_of_a_long_order_all_stay() -> None:
     assert carried.values["items"] == [{**items[0], "date": "2025-05-13"}, *items[1:]]
 
 
+def test_a_long_order_that_changed_meanwhile_keeps_slacks_limits() -> None:
+    before = form("hwaas_credit_note", items=[{"date": "2025-05-12"}] * 60)
+    now = form("hwaas_credit_note", items=[{"date": "2025-06-12"}] * 60)
+    typed = {name: "2025-07-12" if name.endswith("day") else value for name, value in opened(before).items()}
+    view = modal.view(now.title, now.about, forms.with_typed(before, now, typed), "{}", 1, [words()["form_changed"]])
+    assert view_problems(view) == []
+    assert sum("2025-06-12" in str(block) for block in view["blocks"]) > 10
+
+
+def test_a_number_written_otherwise_by_slack_is_not_taken_for_typed() -> None:
+    before = form("lifetime_support_fee", fee={"amount": "1200.50", "currency": "EUR"})
+    now = form("lifetime_support_fee", fee={"amount": "1300.00", "currency": "EUR"})
+    (fee,) = (one for one in forms.with_typed(before, now, {"fee": "1200.5"}) if one.name == "fee")
+    assert (initial(fee.element), fee.note) == ("1300.00", "")
+
+
 def test_the_price_of_a_line_whose_day_is_unknown_is_there_already() -> None:
     part = {"price": EUR, "quantity": 2}
     found = forms.offered({**asking("hwaas_credit_note"), "part": part})
