@@ -8,70 +8,20 @@ from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from bot import wording
 from bot.slack.blocks import words
-from tests.bot.peers import Answer, Rasa, echo, nothing
+from tests.bot.peers import Rasa, echo, nothing
 from tests.bot.slack.conftest import App, RunApp
-from tests.slack_world import ANNA, BEN, BOT, CHANNEL, TEAM, Fault, Posted, Slack
-from tickets import slack_users
+from tests.bot.slack.filling import FORM, asked, asking, forms_heard, opened, saying, sent, texts
+from tests.slack_world import ANNA, BEN, BOT, CHANNEL, TEAM, Fault, Slack
 from tickets.database import Database
-from tickets.filled import Filled, read, stamp
+from tickets.filled import Filled, stamp
 from tickets.models import Event
-from tickets.partners import known_partner
 
 DAY, CURRENCY = "Invoice date", "Currency"
-FORM = words()["form_button_policy"]
 _QUIET = 0.6  # seconds in which an answer would have come
-
-
-def saying(**data: Any) -> Answer:
-    """An engine that says one thing with this data, and a button."""
-
-    async def answer(_: dict[str, Any]) -> Response:
-        reply = {"text": "Which date?", "buttons": [{"title": "Stop", "payload": "/deny"}], "data": data}
-        return JSONResponse([{"custom": {"replies": [reply], "record": {}}}])
-
-    return answer
-
-
-def asking(**values: Any) -> Answer:
-    """An engine that asks for a value of a calculation."""
-    return saying(type="ask", policy="dispute_window", values=values, part={})
-
-
-async def asked(slack: Slack, app: App, rasa: Rasa, text: str = "dispute?", **values: Any) -> Posted:
-    """The bot's question."""
-    rasa.answer = asking(**values)
-    count = len(slack.messages)
-    await app.post(slack.message(text))
-    return (await slack.until(count + 1))[-1]
-
-
-async def opened(slack: Slack, app: App, message: Posted, user: str = ANNA) -> dict[str, Any]:
-    """The form that the message's button opens."""
-    known = set(slack.views)
-    assert await app.post(slack.press(message, FORM, user)) == 200
-    (name,) = slack.views.keys() - known
-    return slack.views[name]
-
-
-async def sent(app: App, submission: dict[str, Any]) -> dict[str, Any]:
-    """What comes back for a form that is sent."""
-    answer = await app.ask(submission)
-    assert answer.status_code == 200
-    found: dict[str, Any] = answer.json() if answer.text else {}
-    return found
-
-
-def texts(view: dict[str, Any]) -> str:
-    """What a modal says beside its inputs."""
-    return "\n".join(block["text"]["text"] for block in view["blocks"] if block["type"] == "section")
-
-
-def forms_heard(rasa: Rasa) -> list[Filled]:
-    return [form for message in rasa.messages if (form := read(message)) is not None]
 
 
 async def test_a_form_is_one_turn_with_exact_values_and_takes_the_buttons_place(
@@ -172,17 +122,6 @@ async def test_a_button_of_a_conversation_that_is_forgotten_says_so(slack: Slack
     assert await app.post(press) == 200
     (view,) = slack.views.values()
     assert texts(view) == words()["form_over"]
-
-
-async def test_what_was_emptied_stays_empty_when_the_form_is_shown_anew(slack: Slack, app: App, rasa: Rasa) -> None:
-    rasa.answer = drafting()
-    await app.post(slack.message("open a ticket"))
-    view = await edited(slack, app, (await slack.until(1))[0])
-    typed: dict[str, Any] = {"PBX": None, "Description": "Display defekt WP480"}
-    again = slack.updated(view, await sent(app, slack.submit(view, **typed)))
-    assert await sent(app, slack.submit(again)) == {}
-    await slack.until(3)
-    assert forms_heard(rasa)[0].values["fields"] == {}
 
 
 async def test_a_form_beyond_the_pace_is_given_back_in_words(slack: Slack, run_app: RunApp, rasa: Rasa) -> None:
@@ -347,88 +286,3 @@ async def test_what_is_filled_in_is_in_no_log(
     ours = [record for record in caplog.records if record.name.startswith(("care", "slack"))]
     assert any("a form cannot be opened" in str(record.exc_info) for record in ours)
     assert not any(word in record.getMessage() for record in ours for word in ("zebrafinch", "Seychelles", "fill["))
-
-
-# The draft of a ticket
-
-EDIT = words()["form_button_ticket"]
-DRAFT = {"id": "0" * 32, "subject": "Stolen", "text": "It was stolen.", "contact": {}, "doubted": False, "stamp": "x"}
-
-
-def drafting(**draft: Any) -> Answer:
-    """An engine that shows a draft."""
-    return saying(type="draft", ticket_type="hwaas.return", fields={"pbx": "Rossi"}, draft={**DRAFT, **draft})
-
-
-async def edited(slack: Slack, app: App, message: Posted, user: str = ANNA) -> dict[str, Any]:
-    """The form that the button under a draft opens."""
-    known = set(slack.views)
-    assert await app.post(slack.press(message, EDIT, user)) == 200
-    (name,) = slack.views.keys() - known
-    return slack.views[name]
-
-
-def labels(view: dict[str, Any]) -> list[str]:
-    return [block["label"]["text"] for block in view["blocks"] if block["type"] == "input"]
-
-
-async def test_a_draft_is_edited_as_a_form_and_goes_through_the_conversation(
-    slack: Slack, app: App, rasa: Rasa
-) -> None:
-    rasa.answer = drafting()
-    await app.post(slack.message("open a ticket"))
-    (draft,) = await slack.until(1)
-    view = await edited(slack, app, draft)
-    assert labels(view)[:2] == ["Serial number", "PBX"]
-    typed = {"Serial number": "9C75 <!here>", "Description": "It was stolen & sold.\n> Really."}
-    assert await sent(app, slack.submit(view, **typed)) == {}
-    filled = (await slack.until(3))[1]
-    (form,) = forms_heard(rasa)
-    assert form.values == {
-        "subject": "Stolen",
-        "text": "It was stolen & sold.\n> Really.",
-        "fields": {"serial_number": "9C75 <!here>", "pbx": "Rossi"},
-        "contact": {},
-    }
-    assert "> Serial number: 9C75 &lt;!here&gt;" in filled.text
-    assert "> Description: It was stolen &amp; sold.\n" in filled.text
-
-
-async def test_words_in_another_language_are_refused_at_their_input_and_doubt_is_asked_once(
-    slack: Slack, app: App, rasa: Rasa
-) -> None:
-    rasa.answer = drafting()
-    await app.post(slack.message("open a ticket"))
-    view = await edited(slack, app, (await slack.until(1))[0])
-    german = "Das Telefon wurde gestern Nacht gestohlen, bitte helfen Sie uns."
-    answer = await sent(app, slack.submit(view, Description=german))
-    assert [*answer["errors"].values()] == [words()["form_language"]]
-    doubt = await sent(app, slack.submit(view, Description="Display defekt WP480"))
-    again = slack.updated(view, doubt)
-    assert words()["form_doubt"] in texts(again)
-    assert forms_heard(rasa) == []
-    assert await sent(app, slack.submit(again)) == {}
-    await slack.until(3)
-    assert forms_heard(rasa)[0].values["text"] == "Display defekt WP480"
-
-
-async def test_a_linked_user_is_not_asked_who_they_are_and_sees_nobody_elses_contact(
-    slack: Slack, app: App, rasa: Rasa, stored: Database
-) -> None:
-    def link(session: Session) -> None:
-        anna = known_partner(
-            session, "portal", "7", "acme", company_name="Acme", name="Anna", email="anna@acme.example"
-        )
-        slack_users.link(session, TEAM, ANNA, anna, "test")
-
-    await asyncio.to_thread(stored.write, link)
-    rasa.answer = drafting(contact={"name": "Ben", "email": "ben@other.example"})
-    await app.post(slack.message(f"<@{BOT}> open a ticket", channel=CHANNEL, kind="app_mention", user=BEN))
-    (draft,) = await slack.until(1)
-    view = await edited(slack, app, draft, ANNA)
-    assert not {words()["form_name"], words()["form_email"]} & set(labels(view))
-    assert "ben@other.example" not in str(view)
-    assert "anna@acme.example" not in str(await edited(slack, app, draft, BEN))
-    await sent(app, slack.submit(view, **{"Serial number": "9C75"}))
-    await slack.until(3)
-    assert "contact" not in forms_heard(rasa)[0].values
