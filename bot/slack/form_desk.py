@@ -67,6 +67,7 @@ def view_for(session: Session, pressed: Opening) -> View | None:
         "user": pressed.user,
         "turn": 0,
         "doubted": form.doubted,
+        "anonymous": form.anonymous,
     }
     return modal.view(form.title, form.about, form.entries(), json.dumps(note), 0)
 
@@ -85,7 +86,8 @@ def answer(session: Session, sent: Submission, now: datetime) -> Answer:
     latest, new = _current(session, conversation.id) if conversation is not None else (None, None)
     if conversation is None or old is None or latest is None or new is None or not new.continues(old):
         return Answer(_update(modal.over(words()["form_title_over"], [words()["form_over"], *_typed(old, given)])))
-    old, new = (_for(session, one, sent.user_team, sent.user) for one in (old, new))
+    # Who was not asked who they are when it was opened has not said so; who is linked since is known.
+    old, new = (_for(session, one, sent.user_team, sent.user, note["anonymous"]) for one in (old, new))
     if new.stamp != old.stamp:
         newer = {**note, "event": button(conversation.id, latest.seq)}
         return Answer(_again(new, with_typed(old, new, given), newer, words()["form_changed"]))
@@ -132,9 +134,9 @@ def _current(session: Session, conversation_id: str) -> tuple[Event | None, Form
     return latest, offered(latest.data) if latest is not None else None
 
 
-def _for(session: Session, form: Form, team: str, user: str) -> Form:
+def _for(session: Session, form: Form, team: str, user: str, anonymous: bool = True) -> Form:
     """The form as this Slack user sees it."""
-    return replace(form, anonymous=partner_of(session, team, user) is None)
+    return replace(form, anonymous=anonymous and partner_of(session, team, user) is None)
 
 
 def _again(form: Form, entries: list[modal.Entry], note: Mapping[str, Any], *notices: str) -> dict[str, Any]:
@@ -161,7 +163,7 @@ def _note(sent: Submission) -> dict[str, Any] | None:
         found = json.loads(sent.note)
     except ValueError:
         return None
-    kinds = {"event": str, "button": str, "message": str, "user": str, "turn": int, "doubted": bool}
+    kinds = {"event": str, "button": str, "message": str, "user": str, "turn": int, "doubted": bool, "anonymous": bool}
     if not isinstance(found, dict) or found.keys() != kinds.keys():
         return None
     ours = all(isinstance(found[name], kind) for name, kind in kinds.items())

@@ -70,12 +70,16 @@ class Result:
 
 
 def offered(data: Mapping[str, Any]) -> Form | None:
-    """The form of what the bot says, by its data; None where it asks for nothing that has one."""
+    """The form of what the bot says, by its data; None where it asks for nothing that has one.
+
+    What an earlier release said may hold values that there are no more.
+    """
     if data.get("type") == "ask" and str(data.get("policy")) in POLICIES and isinstance(data.get("values"), dict):
-        known = policy_modal.opened_with(data)
-        return Form("policy", data["policy"], known, stamp(data["values"]))
+        if not policy_modal.readable(POLICIES[data["policy"]], data["values"]):
+            return None
+        return Form("policy", data["policy"], policy_modal.opened_with(data), stamp(data["values"]))
     draft = data.get("draft")
-    if data.get("type") in ("ask", "draft") and isinstance(draft, dict):
+    if data.get("type") in ("ask", "draft") and isinstance(draft, dict) and ticket_modal.readable(data):
         doubted = bool(draft["doubted"])
         return Form("ticket", draft["id"], ticket_modal.opened_with(data), draft["stamp"], doubted=doubted)
     return None

@@ -37,6 +37,15 @@ class Read:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+def readable(policy: Policy, values: dict[str, Any]) -> bool:
+    """Whether values in JSON form are such as the calculation takes."""
+    try:
+        from_json(policy, values)
+    except InvalidInput:
+        return False
+    return True
+
+
 def opened_with(data: Mapping[str, Any]) -> dict[str, Any]:
     """What is known where the chat asks, in JSON form; a line of an order may still lack its day."""
     values, part = dict(data.get("values") or {}), data.get("part")

@@ -34,6 +34,12 @@ class Read:
     doubts: list[str] = field(default_factory=list)
 
 
+def readable(data: Mapping[str, Any]) -> bool:
+    """Whether there are such a type and such fields."""
+    known = (data.get("ticket_type") or OTHER) in ticket_types()
+    return known and (data.get("fields") or {}).keys() <= ticket_fields().keys()
+
+
 def opened_with(data: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a draft where the chat asks or shows it."""
     draft = data["draft"]

@@ -138,6 +138,14 @@ def test_what_cannot_be_is_said_at_its_input(policy: str, typed: dict[str, str],
     assert reason in found.errors[entry]
 
 
+def test_what_an_earlier_release_asked_with_other_inputs_has_no_form() -> None:
+    for values in ({"gone": 1}, {"service": "gone"}, {"count": "many"}):
+        assert forms.offered(asking("paid_service", **values)) is None
+    draft = {"id": "0" * 32, "subject": "", "text": "", "contact": {}, "doubted": False, "stamp": "x"}
+    for data in ({"ticket_type": "gone"}, {"ticket_type": "hwaas.return", "fields": {"gone": 1}}):
+        assert forms.offered({"type": "draft", "draft": draft, **data}) is None
+
+
 def test_several_mistakes_are_said_at_once() -> None:
     typed = {"activated_on": "2026-02-31", "cancelled_on": "2026-11-22", "rent": "0", "numbers": "x"}
     assert forms.read(form("did_early_cancellation"), typed, NOW).errors.keys() == {"activated_on", "rent", "numbers"}

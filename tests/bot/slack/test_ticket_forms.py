@@ -108,3 +108,20 @@ async def test_a_linked_user_is_not_asked_who_they_are_and_sees_nobody_elses_con
     await sent(app, slack.submit(view, **{"Serial number": "9C75"}))
     await slack.until(3)
     assert "contact" not in forms_heard(rasa)[0].values
+
+
+async def test_who_is_no_longer_linked_when_they_send_it_has_not_said_who_they_are(
+    slack: Slack, app: App, rasa: Rasa, stored: Database
+) -> None:
+    def link(session: Session) -> None:
+        anna = known_partner(session, "portal", "7", "acme", company_name="Acme", name="Anna", email="a@acme.example")
+        slack_users.link(session, TEAM, ANNA, anna, "test")
+
+    await asyncio.to_thread(stored.write, link)
+    rasa.answer = drafting(contact={"name": "Ben"})
+    await app.post(slack.message("open a ticket"))
+    view = await edited(slack, app, (await slack.until(1))[0])
+    await asyncio.to_thread(stored.write, lambda session: slack_users.unlink(session, TEAM, ANNA, "test"))
+    assert await sent(app, slack.submit(view)) == {}
+    await slack.until(3)
+    assert "contact" not in forms_heard(rasa)[0].values, "it is asked in the conversation"
