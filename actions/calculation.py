@@ -19,6 +19,7 @@ from knowledge.policy.money import Money
 from knowledge.policy.outcome import Outcome
 from knowledge.reading.read import Known, Read
 from knowledge.reading.values import read_values
+from tickets.filled import stamp as stamp_of
 
 _MOST_PAUSED = 3
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -37,7 +38,8 @@ class Calculation:
         unclear: values to be asked back, each {"field", "text", "readings", "reason"}.
         changed: inputs that the last message gave.
         again: an input to be asked for once more, because the partner went back to it.
-        mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed".
+        mood: how to speak of the next question: "begun", "heard", "not_understood", "unknown", "resumed",
+            "form_late".
         state: "asking", "done" or "left".
         paused: calculations that wait until this one is done, the latest last.
         said: what the partner wrote when it began.
@@ -113,6 +115,26 @@ class Calculation:
         self._drop_other_half(name, {name})
         self._settled(name)
         return True
+
+    def fill(self, values: dict[str, Any], stamp: str) -> bool:
+        """Take all values of a form, in JSON form; False where other values hold by now than it was opened with."""
+        if self.state != "asking" or stamp != self.stamp:
+            return False
+        try:
+            from_json(self.policy, values)
+        except InvalidInput:
+            return False
+        same = {name for name, value in values.items() if self.values.get(name) == value}
+        self.notes = {name: note for name, note in self.notes.items() if name in same}
+        self.changed = [name for name in values if name not in same]
+        self.values, self.part, self.unclear, self.again = values, {}, [], None
+        self.mood = "heard"
+        return True
+
+    @property
+    def stamp(self) -> str:
+        """What names its present values: a form is filled in for these."""
+        return stamp_of(self.values)
 
     def go_back(self) -> bool:
         """Forget the value given last and ask for it again; whether there was one."""

@@ -42,6 +42,8 @@ def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
         parts.append(say("calculation_resumed", title=policy.title))
     elif calculation.mood == "not_understood":
         parts.append(say("calculation_not_understood", label=one.label))
+    elif calculation.mood == "form_late":
+        parts.append(say("calculation_form_late"))
     elif calculation.mood == "unknown":
         parts.append(say("calculation_unknown", label=one.label))
     buttons: list[Button] = []
@@ -57,7 +59,7 @@ def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
     if rule is not None and calculation.mood == "begun":
         buttons.append(button(say("button_read_rule"), "show_entry", entry=rule.id))
     known = echo(policy, calculation.typed())
-    if known and calculation.mood in ("begun", "resumed", "heard"):
+    if known and calculation.mood in ("begun", "resumed", "heard", "form_late"):
         parts.append(say("calculation_known", known="; ".join(f"{label}: {text}" for label, text in known.items())))
     if calculation.mood == "begun":
         parts.append(say("calculation_ways_out"))
@@ -71,6 +73,8 @@ def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
         title=policy.title,
         kind=one.kind,
         known=known,
+        values=calculation.values,
+        part=calculation.part,
         missing=[field.name for field in policy.missing(calculation.typed())],
         **({"refused": unclear["reason"]} if unclear and not unclear["readings"] else {}),
         **({"readings": unclear["readings"]} if unclear and unclear["readings"] else {}),

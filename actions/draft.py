@@ -14,6 +14,7 @@ from typing import Any
 
 from actions.ticket_words import anywhere
 from actions.wording import day
+from tickets.filled import stamp as stamp_of
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
 CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for where nobody vouches for the partner
@@ -67,6 +68,7 @@ class Draft:
         former: the type before the last change and its fields, {"type", "fields"}, until the next message.
         perhaps: a type that the draft may be of since the last message: it is asked.
         loose_day: a date that was said alone where the type has two: it is asked which one it is.
+        title: the subject where it was written as such; "" while it is the first sentence.
     """
 
     id: str
@@ -94,6 +96,7 @@ class Draft:
     former: dict[str, Any] = field(default_factory=dict)
     perhaps: str = ""
     loose_day: str = ""
+    title: str = ""
 
     @classmethod
     def from_slot(cls, slot: Any) -> Draft | None:
@@ -128,7 +131,9 @@ class Draft:
 
     @property
     def subject(self) -> str:
-        """The first sentence, short."""
+        """As it was written, else the first sentence, short."""
+        if self.title:
+            return self.title
         first = re.split(r"(?<=[.!?])\s|\n", self.text.strip(), maxsplit=1)[0].strip() or self.type.title
         return first if len(first) <= _MOST_SUBJECT else first[: _MOST_SUBJECT - 1].rstrip() + "…"
 
@@ -159,6 +164,36 @@ class Draft:
         self.declined = [name for name in self.declined if name not in found]
         self.removed = [name for name in self.removed if name not in found]
         return bool(found)
+
+    @property
+    def stamp(self) -> str:
+        """What names its present state: a form is filled in for it."""
+        return stamp_of([self.type_id, self.subject, self.texts, self.fields, self.contact])
+
+    def fill(self, values: dict[str, Any], stamp: str) -> bool:
+        """Take all values of a form; False where other values hold by now than it was opened with.
+
+        What was left empty is not asked for any more: the draft is shown with what is missing. A text or a contact
+        that the form does not have stays as it is.
+        """
+        fields = values["fields"]
+        if self.state != "asking" or self.target or stamp != self.stamp or not fields.keys() <= ticket_fields().keys():
+            return False
+        of_type = [name for group in self.type.needs for name in group]
+        self.remove([name for name in dict.fromkeys([*of_type, *self.fields]) if name not in fields])
+        self.put(fields)
+        if "text" in values:
+            self.texts = [values["text"]] if values["text"] else []
+        self.title = ""
+        self.title = values["subject"] if values["subject"] != self.subject else ""
+        if "contact" in values:
+            self.contact = values["contact"]
+            unsaid = [one for one in CONTACT if one.removeprefix("contact_") not in self.contact]
+            self.declined, self.insisted = [*self.declined, *unsaid], True
+        self.declined = [*dict.fromkeys([*self.declined, *self.missing(), "tier"])]
+        self.refused, self.perhaps, self.loose_day, self.former = None, "", "", {}
+        self.settled, self.misses, self.mood = True, 0, "changed"
+        return True
 
     def remove(self, names: Collection[str]) -> None:
         """Take fields out."""

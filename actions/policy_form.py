@@ -20,6 +20,7 @@ from knowledge.policy.catalogue import POLICIES
 from knowledge.policy.fields import Policy
 from knowledge.reading.corrections import is_correction
 from knowledge.reading.read import Read
+from tickets.filled import Filled
 
 FORM = "policy_form"
 AWAITING_TICKET = "ticket, calculation"  # what the slot `awaiting` says after a result that needs a ticket
@@ -99,6 +100,11 @@ def decide(context: Context) -> Turn:
 def inform(context: Context) -> Turn:
     """action_inform: a button of a calculation that is not being asked any more."""
     calculation = Calculation.from_slot(context.slot("calculation"))
+    if context.filled is not None:
+        ran_before = calculation is not None and bool(context.turn_id) and calculation.heard == context.turn_id
+        if calculation is None or not ran_before:
+            return Turn([reply(say("form_late"), type="no_answer")])
+        return _again(context, calculation)
     if calculation is None or calculation.policy_id != context.entity("policy") or not _pressed(context, calculation):
         return Turn([reply(say("nothing_offered"), type="no_answer")])
     return _again(context, calculation)
@@ -266,6 +272,10 @@ def _changes(context: Context, earlier: Calculation, policy_id: str) -> bool:
 def _heard(context: Context, calculation: Calculation) -> Turn:
     """A message while the calculation asks."""
     intent = context.intent
+    if context.filled is not None:
+        if not _filled(context.filled, calculation):
+            calculation.mood = "form_late"
+        return _going_on(context, calculation)
     if intent == "inform":
         fits = context.entity("policy") == calculation.policy_id and _pressed(context, calculation)
         calculation.mood = "heard" if fits else "not_understood"
@@ -336,6 +346,12 @@ def _other(context: Context, calculation: Calculation, policy_id: str) -> Calcul
 
 def _pressed(context: Context, calculation: Calculation) -> bool:
     return calculation.put(context.entity("field") or "", context.entity("value") or "")
+
+
+def _filled(form: Filled, calculation: Calculation) -> bool:
+    """Take a form; whether it is one of this calculation as it stands."""
+    of_this = (form.kind, form.of) == ("policy", calculation.policy_id)
+    return of_this and calculation.fill(form.values, form.stamp)
 
 
 def _interrupted(calculation: Calculation) -> Turn:

@@ -106,6 +106,8 @@ def sent_before(context: Context) -> Turn | None:
 def pressed_late(context: Context) -> Turn:
     """action_ticket_choice: a button of a draft that is over; “open” still shows the ticket that came of it."""
     draft = Draft.from_slot(context.slot("ticket"))
+    if context.filled is not None:
+        return Turn([reply(say("form_late"), type="no_answer")])
     if draft is not None and draft.id == context.entity("draft") and context.entity("value") == "send":
         late = sent_before(context)
         if late is not None:
@@ -208,7 +210,12 @@ def _is_talk(context: Context, draft: Draft) -> bool:
 
 
 def _pressed(context: Context, draft: Draft) -> Turn:
-    """A button: of this draft, or of something else that is answered first."""
+    """A button: of this draft, or of something else that is answered first; or a form."""
+    if (form := context.filled) is not None:
+        of_this = (form.kind, form.of) == ("ticket", draft.id)
+        if not of_this or not draft.fill(form.values, form.stamp):
+            draft.mood = "form_late"
+        return _going_on(draft)
     if context.intent != "ticket_choice":
         return _interrupted(draft) if context.intent in _BUTTONS else _going_on(draft)
     if context.entity("draft") != draft.id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -66,6 +67,7 @@ def asking(draft: Draft) -> Reply:
         ticket_type=draft.type_id or None,
         fields=draft.fields,
         missing=draft.missing(),
+        **(_form(draft) if asked in (*ticket_fields(), *CONTACT, "tier", "edit") else {}),
     )
 
 
@@ -204,7 +206,7 @@ def _draft(draft: Draft) -> Reply:
     )
     parts = [
         *([say("ticket_changed_line")] if draft.mood == "changed" else []),
-        *(_opening(draft) if draft.mood in ("retyped", "kept") else []),
+        *(_opening(draft) if draft.mood in ("retyped", "kept", "form_late") else []),
         say("ticket_draft", title=draft.type.title, queue=draft.queue),
         *([complete] if needed else []),
         _quoted(said),
@@ -240,7 +242,22 @@ def _draft(draft: Draft) -> Reply:
         missing=missing,
         missing_contact=unknown,
         complete=[have, needed],
+        **_form(draft),
     )
+
+
+def _form(draft: Draft) -> dict[str, Any]:
+    """What a form needs that shows the draft, where a channel has one."""
+    return {
+        "draft": {
+            "id": draft.id,
+            "subject": draft.subject,
+            "text": draft.text,
+            "contact": draft.contact,
+            "doubted": draft.doubted,
+            "stamp": draft.stamp,
+        }
+    }
 
 
 def _comment(draft: Draft) -> Reply:

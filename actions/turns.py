@@ -21,6 +21,8 @@ from actions.sessions import is_long
 from knowledge.faq.search import Search
 from tickets.access import viewer_of
 from tickets.database import Database
+from tickets.filled import Filled
+from tickets.filled import read as read_filled
 from triage.triage import Triage
 
 _T = TypeVar("_T")
@@ -89,8 +91,13 @@ class Context:
 
     @property
     def pressed(self) -> bool:
-        """Whether the message is a button's payload."""
+        """Whether the message is a button's payload, or a filled-in form."""
         return self.text.startswith("/")
+
+    @property
+    def filled(self) -> Filled | None:
+        """The form that was filled in."""
+        return read_filled(self.text)
 
     def slot(self, name: str) -> Any:
         return self.tracker.get_slot(name)

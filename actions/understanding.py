@@ -14,6 +14,7 @@ from actions.ticket_requests import about_ticket
 from knowledge.faq.search import Result, Search
 from knowledge.faq.text import Terms, clean
 from knowledge.policy.catalogue import POLICIES
+from tickets import filled
 
 _AND_ALSO = re.compile(
     r"\s*(?:[,;]\s*)?\b(?:and also|and another thing|also,|second(?:ly)?(?: thing)?,|by the way,?|at the same time,?"
@@ -31,6 +32,7 @@ _ASKS = re.compile(
 )
 _LIKELY = 0.6  # confidence from which choices are offered for a second question
 _FEWEST_WORDS = 3  # a shorter part is no question of its own
+_OF_FORMS = {"policy": ("inform", "policy"), "ticket": ("ticket_choice", "draft")}  # a filled-in form is a button's kin
 _MOST_PARTS = 12  # a longer message is a story; each part costs a search
 
 
@@ -50,6 +52,10 @@ class Understanding:
         button = payloads.parse(text)
         if button is not None:
             return _parsed(text, button.intent, 1.0, [{"entity": k, "value": v} for k, v in button.values.items()])
+        form = filled.read(text)
+        if form is not None:
+            intent, entity = _OF_FORMS[form.kind]
+            return _parsed(text, intent, 1.0, [{"entity": entity, "value": form.of}])
         whole = self.search.search(text)
         read = clean(text)
         document = self._language(read)

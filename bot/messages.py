@@ -114,11 +114,13 @@ class Messages:
         client_id: str | None = None,
         retry: bool = True,
         slack_user: tuple[str, str] | None = None,
+        payload: str | None = None,
     ) -> tuple[Received, TurnOver]:
         """Store a message and queue its turn.
 
         Args:
             text: what the partner typed (ignored for a button).
+            payload: what the engine is sent instead: a form that was filled in, which `text` tells in words.
             retry: whether an answer still helps after the partner was told to try again.
             slack_user: who writes in Slack, workspace and user.
 
@@ -129,10 +131,10 @@ class Messages:
             NotAccepted: nothing was stored.
         """
         text = text.replace("\x00", "")
-        if button is None:
+        if button is None and payload is None:
             check_text(text)
         # A caller that hangs up between the commit and the queue must not leave a turn that nobody runs.
-        taking = asyncio.create_task(self._take(conversation, text, button, client_id, retry, slack_user))
+        taking = asyncio.create_task(self._take(conversation, text, button, client_id, retry, slack_user, payload))
         taking.add_done_callback(_look_at)
         return await asyncio.shield(taking)
 
@@ -144,6 +146,7 @@ class Messages:
         client_id: str | None,
         retry: bool,
         slack_user: tuple[str, str] | None,
+        payload: str | None,
     ) -> tuple[Received, TurnOver]:
         try:
             received = await self._write(
@@ -151,11 +154,12 @@ class Messages:
                     session,
                     conversation,
                     text=text,
-                    message=as_text(text),
+                    message=payload or as_text(text),
                     client_id=client_id,
                     retry=retry,
                     button=button,
                     slack_user=slack_user,
+                    filled=payload is not None,
                 )
             )
         except conversations.UsedButton as used:

@@ -20,6 +20,8 @@ from urllib.parse import urlencode
 
 from aiohttp import WSMsgType, web
 
+from tests.slack_views import initial, state, view_problems
+
 BOT_TOKEN, APP_TOKEN = "xoxb-1-2-abcdefghijkl", "xapp-1-A1-2-abcdefghijkl"
 SIGNING_SECRET = "0123456789abcdef0123456789abcdef"
 TEAM, BOT, ANNA, BEN = "T0HOME", "U0CAREBOT", "U0ANNA", "U0BEN"
@@ -73,10 +75,13 @@ class Slack:
     connections: int = 0
     gone: set[str] = field(default_factory=set)  # channels that are not there any more
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)  # by user
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)  # the modals that are open, by id
+    payloads: dict[str, dict[str, Any]] = field(default_factory=dict)  # what acknowledgements carried, by envelope
     page: int = 20  # messages that a look into a channel gives at once
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
+        self._triggers: dict[str, float] = {}  # what may still be used to open a modal, and until when
         self._last_post: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._sockets: set[web.WebSocketResponse] = set()
@@ -167,9 +172,45 @@ class Slack:
             "user": {"id": user, "team_id": TEAM},
             "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel},
             "channel": {"id": message.channel},
-            "trigger_id": f"{next(self._ids)}.1",
+            "trigger_id": self.trigger(),
             "actions": [{**button, "block_id": "b", "action_ts": self.ts()}],
         }
+
+    def trigger(self) -> str:
+        """A new permission to open a modal: once, within three seconds."""
+        made = f"{next(self._ids)}.1.abc"
+        self._triggers[made] = time.monotonic() + 3
+        return made
+
+    def submit(self, view: Mapping[str, Any], user: str = ANNA, **typed: str | None) -> dict[str, Any]:
+        """A modal that is sent, with what was typed or chosen, by the label of the input.
+
+        What is not named stays as it was opened, None empties it.
+        """
+        values: dict[str, Any] = {}
+        inputs = {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
+        assert typed.keys() <= inputs.keys(), f"{typed.keys() - inputs.keys()}: there are {list(inputs)}"
+        for label, block in inputs.items():
+            element = block["element"]
+            value = typed[label] if label in typed else initial(element)
+            assert value is not None or block["optional"], f"Slack does not send it without “{label}”"
+            values[block["block_id"]] = {element["action_id"]: state(element, value)}
+        kept = {key: view[key] for key in ("id", "hash", "callback_id", "private_metadata", "blocks", "title")}
+        return {
+            "type": "view_submission",
+            "team": {"id": TEAM, "domain": "home"},
+            "user": {"id": user, "team_id": TEAM},
+            "trigger_id": self.trigger(),
+            "view": {**kept, "type": "modal", "team_id": TEAM, "state": {"values": values}},
+            "response_urls": [],
+        }
+
+    def updated(self, view: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+        """The modal as it is shown after an answer to its submission that updates it."""
+        assert answer["response_action"] == "update", answer
+        self.problems += _view_problems(answer["view"])
+        self.views[view["id"]] = {**answer["view"], "id": view["id"], "hash": f"{next(self._ids)}.ab"}
+        return self.views[view["id"]]
 
     def command(self, text: str, channel: str = CHANNEL, user: str = ANNA) -> dict[str, Any]:
         """A slash command."""
@@ -247,7 +288,9 @@ class Slack:
         try:
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
-                    self.acknowledged.append(json.loads(message.data)["envelope_id"])
+                    heard = json.loads(message.data)
+                    self.acknowledged.append(heard["envelope_id"])
+                    self.payloads[heard["envelope_id"]] = heard.get("payload") or {}
         finally:
             self._sockets.discard(socket)
         return socket
@@ -283,6 +326,7 @@ class Slack:
             "apps.connections.open": self._open,
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "views.open": self._open_view,
             "views.publish": self._publish,
             "conversations.open": self._open_direct,
             "conversations.history": self._read,
@@ -305,6 +349,17 @@ class Slack:
         self.problems += wrong
         self.homes[given["user_id"]] = {**view, "id": "V1", "hash": f"{next(self._ids)}.ab"}
         return {"ok": not wrong}
+
+    def _open_view(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        view = given["view"] if isinstance(given["view"], dict) else json.loads(given["view"])
+        if time.monotonic() > self._triggers.pop(str(given["trigger_id"]), 0.0):
+            return {"ok": False, "error": "expired_trigger_id"}
+        if wrong := _view_problems(view):
+            self.problems += wrong
+            return {"ok": False, "error": "invalid_arguments"}
+        name = f"V{next(self._ids):08d}"
+        self.views[name] = {**view, "id": name, "hash": f"{next(self._ids)}.ab"}
+        return {"ok": True, "view": self.views[name]}
 
     def _open_direct(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": {"id": "D" + str(given["users"])[1:]}}
@@ -354,7 +409,7 @@ def posted(payload: dict[str, Any], at: float | None = None, secret: str = SIGNI
     """Body and headers of a request that Slack signed."""
     if "command" in payload:
         body, kind = urlencode(payload).encode(), "application/x-www-form-urlencoded"
-    elif payload.get("type") in ("block_actions", "message_action"):
+    elif payload.get("type") in ("block_actions", "message_action", "view_submission"):
         body, kind = urlencode({"payload": json.dumps(payload)}).encode(), "application/x-www-form-urlencoded"
     else:
         body, kind = json.dumps(payload).encode(), "application/json"
@@ -427,3 +482,8 @@ def _button_problems(button: Mapping[str, Any], actions: list[str]) -> list[str]
     title = button["text"]
     well = title["type"] == "plain_text" and 1 <= len(title["text"]) <= 75 and 1 <= len(button["value"]) <= 2000
     return [] if well and button["type"] == "button" else [f"a button {button}"]
+
+
+def _view_problems(view: Mapping[str, Any]) -> list[str]:
+    said = [block for block in view["blocks"] if block["type"] != "input"]
+    return view_problems(view) + problems({"text": "a view", "blocks": said})

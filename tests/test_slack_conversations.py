@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +42,16 @@ class Partner:
         """Pick somebody's message for a ticket; the last message of what comes back."""
         return await self._answer(self._slack.pick(text), 2)
 
-    async def _answer(self, event: dict[str, object], messages: int = 1) -> Posted:
+    async def open(self, message: Posted, title: str) -> dict[str, Any]:
+        """The form that a button opens."""
+        assert await self._sender.deliver(self._slack.press(message, title))
+        return [*self._slack.views.values()][-1]
+
+    async def fill_in(self, view: Mapping[str, Any], **typed: str) -> Posted:
+        """Send a form; the last message of what comes back behind the lines that were filled in."""
+        return await self._answer(self._slack.submit(view, **typed), 2)
+
+    async def _answer(self, event: dict[str, Any], messages: int = 1) -> Posted:
         before = len(self._slack.messages)
         assert await self._sender.deliver(event)
         await self._slack.until(before + messages, DM, 60)
@@ -86,6 +96,34 @@ async def test_a_calculation_is_asked_for_step_by_step(partner: Partner) -> None
     said = await partner.say("How long can I still dispute an invoice? Work it out for me.")
     result = await partner.say("1 March 2026")
     assert said.text != result.text
+
+
+async def test_a_calculation_is_filled_in_as_a_form(partner: Partner) -> None:
+    asked = await partner.say("credit note for our hardware converted to HWaaS, calculate please")
+    view = await partner.open(asked, words()["form_button_policy"])
+    price = {"Hardware (1): price of all of it": "1000", "Currency": "EUR"}
+    result = await partner.fill_in(
+        view, **{"Hardware (1): ordered on": "2025-05-12", "Conversion": "2026-01-31"}, **price
+    )
+    assert "The credit note is 1,000.00 EUR: 100 % of 1,000.00 EUR" in result.text
+    assert "for a conversion until 11 May 2026" in result.text
+    while asked.buttons():
+        await asyncio.sleep(0.1)
+    assert asked.blocks[-1]["elements"][0]["text"] == "✓ Filled in"
+
+
+async def test_a_ticket_is_filled_in_as_a_form_and_confirmed(partner: Partner) -> None:
+    asked = await partner.say("open a ticket: our HWaaS phone was stolen from the reception last night")
+    view = await partner.open(asked, words()["form_button_ticket"])
+    who = {
+        words()["form_name"]: "Mario Rossi",
+        words()["form_company"]: "Telesistemi",
+        words()["form_email"]: "m@t.com",
+    }
+    draft = await partner.fill_in(view, **{"Serial number": "9C7514A0B1C2", "PBX": "Milano Works"}, **who)
+    assert "serial number: 9C7514A0B1C2" in draft.text
+    opened = await partner.press(draft, (draft.buttons().keys() & SEND).pop())
+    assert NUMBER.search(opened.text)
 
 
 async def test_a_ticket_is_opened_once(partner: Partner) -> None:

@@ -25,6 +25,7 @@ SESSION_LIFE = timedelta(days=7)
 MOST_FORGOTTEN = 1_000  # conversations in one transaction: others wait for it
 MOST_REPLAYED = 200  # events that a client away too long is given at most
 MOST_ATTEMPTS = 5
+FILLED = "filled"  # the type of a user's event that was given in a form
 
 
 class UnknownButton(LookupError):
@@ -75,6 +76,7 @@ def receive(
     retry: bool,
     button: str | None = None,
     slack_user: tuple[str, str] | None = None,
+    filled: bool = False,
 ) -> Received:
     """Store a user's message and its turn.
 
@@ -84,6 +86,7 @@ def receive(
         client_id: the client's own id of the message; a second arrival changes nothing.
         button: token of the button that was pressed; it is used up.
         slack_user: who writes in Slack, workspace and user.
+        filled: it was given in a form, so that nobody has read it in the conversation yet.
 
     Raises:
         UnknownButton, UsedButton: the button cannot be pressed.
@@ -103,7 +106,8 @@ def receive(
             raise UsedButton(pressed.payload)
         pressed.used_at = now()
         text, message = pressed.title, pressed.payload
-    event = append(session, conversation_id, kind="user", text=text, client_id=client_id)
+    data = {"type": FILLED} if filled else {}
+    event = append(session, conversation_id, kind="user", text=text, data=data, client_id=client_id)
     turn = Turn(id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
     turn.partner_id = _partner_in_slack(session, conversation_id, slack_user) if slack_user else None
     event.turn_id = turn.id
@@ -259,7 +263,8 @@ def append(session: Session, conversation_id: str, **values: Any) -> Event:
 
 def _send_on(session: Session, event: Event) -> None:
     """Slack has no window that is open here: what is said there goes by the outbox, and is read when it is sent."""
-    conversation = session.get(Conversation, event.conversation_id) if event.kind != "user" else None
+    told = event.kind != "user" or event.data.get("type") == FILLED  # what somebody wrote stands there already
+    conversation = session.get(Conversation, event.conversation_id) if told else None
     if conversation is not None and conversation.channel == "slack":
         body = {"conversation": conversation.id, "seq": event.seq}
         outbox.put(session, "slack", Place.of(conversation.external_id).target, body)

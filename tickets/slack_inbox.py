@@ -9,6 +9,7 @@ taken over. The next of a conversation is taken once the one before is stored, b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -97,6 +98,47 @@ def put_press(
     chosen = {"conversation": conversation.id, "seq": button.seq, "button": token, "message": message, "user": user}
     outbox.put(session, CHANNEL, place.target, chosen)
     return True
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A form that was filled in.
+
+    Attributes:
+        event_key: the same however often it comes.
+        writer: the own workspace of whoever filled it in, and they.
+        text: what it says, in words.
+        payload: what the engine is sent.
+        button: what was pressed to open it, under the event `seq` in `message` (its ts).
+    """
+
+    event_key: str
+    conversation_id: str
+    writer: tuple[str, str]
+    text: str
+    payload: str
+    button: str
+    seq: int
+    message: str
+
+
+def put_filled(session: Session, kept: Kept, ts: str) -> bool:
+    """Keep a form and have the button that opened it replaced; False where that was done before."""
+    conversation = session.get(Conversation, kept.conversation_id)
+    if conversation is None:
+        return False
+    body = {"text": kept.text, "payload": kept.payload}
+    if not _put(session, conversation, kept.event_key, None, ts, kept.writer, body):
+        return False
+    chosen = {"seq": kept.seq, "button": kept.button, "message": kept.message, "user": kept.writer[1]}
+    place = Place.of(conversation.external_id)
+    outbox.put(session, CHANNEL, place.target, {"conversation": conversation.id, **chosen})
+    return True
+
+
+def is_kept(session: Session, event_key: str) -> bool:
+    """Whether something was kept under this key."""
+    return session.scalar(select(SlackInbox.id).where(SlackInbox.event_key == event_key)) is not None
 
 
 def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[SlackInbox]:

@@ -60,7 +60,7 @@ class SlackInbox(Base):
     ts: Mapped[str] = mapped_column(String(32))  # Slack's own time of it: their order in a conversation
     user: Mapped[str] = mapped_column(String(40))  # "" once its writer is erased
     user_team: Mapped[str | None] = mapped_column(String(40))  # the writer's own workspace, which may share a channel
-    body: Mapped[dict[str, Any]] = mapped_column(JSON)  # {"text"} or {"button"}; empty once done
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)  # {"text"}, also {"payload"}, or {"button"}; empty once done
     state: Mapped[str] = mapped_column(String(8), default="pending")  # pending, taken, stored, done
     owner: Mapped[str] = mapped_column(String(32), default="")  # the process that works it
     leased_until: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -31,14 +32,16 @@ from bot import metrics
 from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.slack import events, guard
-from bot.slack.blocks import words
+from bot.slack import events, form_desk, guard
+from bot.slack.blocks import FORM, words
 from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
 from bot.slack.linking import LINK
+from bot.slack.modal import CALLBACK
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
+from tickets.language import judge
 from tickets.slack_models import Place
 
 log = logging.getLogger("care.slack")
@@ -79,7 +82,7 @@ class Slack:
         self._database = database
         self._showing: set[asyncio.Task[None]] = set()
         self._direct: dict[str, str] = {}  # direct message by user
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
 
     @classmethod
     def of(cls, settings: Settings, database: Database, messages: Messages, limits: Limits) -> Slack | None:
@@ -101,6 +104,8 @@ class Slack:
         """Begin to work the inbox, and to hear Slack."""
         self._client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SEND_SECONDS))
         self._tasks = [asyncio.create_task(self._inbox.run()), asyncio.create_task(self._introduce())]
+        # The first verdict on a language loads its word lists, for which Slack would not wait.
+        self._tasks.append(asyncio.create_task(asyncio.to_thread(judge, "warm")))
         if self._settings.slack_app_token.value:
             self._socket = AsyncSocketModeHandler(self._bolt, self._settings.slack_app_token.value)
             self._tasks.append(asyncio.create_task(self._connect(self._socket)))
@@ -130,6 +135,8 @@ class Slack:
         self._bolt.command(COMMAND)(self._on_command)
         self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
         self._bolt.action(re.compile("press:.*"))(self._on_press)
+        self._bolt.action(FORM)(self._on_form)
+        self._bolt.view(CALLBACK)(self._on_filled)
         self._bolt.action(re.compile(f"{ASK}.*"))(self._on_asked_at_home)
         self._bolt.action(LINK)(self._on_link)
         self._bolt.error(self._on_error)
@@ -207,6 +214,32 @@ class Slack:
             new = await self._inbox.keep_press(pressed)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
         await ack()
+
+    async def _on_form(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Opened while Slack waits: its permission to open something lasts no longer."""
+        if (pressed := events.opening(body, self._teams)) is None:
+            await ack()
+            return
+        shown = await asyncio.to_thread(self._database.read, lambda session: form_desk.view_for(session, pressed))
+        if shown is not None:
+            try:
+                async with asyncio.timeout(_OPEN_SECONDS):
+                    await self._client.views_open(trigger_id=pressed.trigger, view=shown)
+            except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise ConnectionError("a form cannot be opened") from error  # Slack tells the person so
+        await ack()
+
+    async def _on_filled(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        sent = events.submission(body, self._teams)
+        if sent is None:
+            await ack()
+            return
+        now = datetime.now().astimezone()
+        found = await asyncio.to_thread(self._database.read, lambda session: form_desk.answer(session, sent, now))
+        if found.kept is not None:
+            new = await self._inbox.keep_filled(found.kept)
+            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        await ack(**found.ack)
 
     async def _on_anything(self) -> None:
         """An event that is none of ours is acknowledged, or Slack would bring it again."""

@@ -21,6 +21,7 @@ MOST_MESSAGE = 3900  # characters: chat.postMessage asks for at most 4,000
 MOST_BLOCKS = 50
 MOST_BUTTONS = 5  # in one row
 MOST_TITLE = 75  # characters on a button
+FORM = "form"  # the action of a button that opens a form
 _BUTTONS = "buttons"  # how ids of blocks begin that go once something was chosen
 
 Block = dict[str, Any]
@@ -53,6 +54,8 @@ def words() -> dict[str, str]:
 def messages(kind: str, text: str, buttons: Sequence[Mapping[str, str]], data: Mapping[str, Any]) -> list[Message]:
     """What a reply (an event of the transcript) looks like; at least one message."""
     found = [Message()]
+    if kind == "user":  # a form that was filled in: what somebody wrote stands in Slack already
+        text = "\n".join(f"> {line}" for line in text.splitlines())
     shown = [*_author(kind, data), *_text(text, data)]
     for block, said in [*shown, *_buttons(buttons, data)] or [_section(words()["nothing"])]:
         if not found[-1].takes(said):
@@ -108,6 +111,13 @@ def with_link_offer(made: list[Message]) -> list[Message]:
     said = words()["link_hint"]
     last = made[-1] if made[-1].takes(said) else Message()
     last.add(link_offer(f"{_BUTTONS}:link"), said)
+    return made if last is made[-1] else [*made, last]
+
+
+def with_form_offer(made: list[Message], title: str, token: str) -> list[Message]:
+    """The same messages, with a button that opens a form under the last."""
+    last = made[-1] if made[-1].takes("") else Message(words()["choose"])
+    last.add(*_row([_button(title, token, FORM)], "form"))
     return made if last is made[-1] else [*made, last]
 
 

@@ -59,6 +59,31 @@ class Pressed:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """A press of a button that opens a form; `button` is its value, `message` the ts of the message that carries it."""
+
+    team: str
+    channel: str
+    button: str
+    message: str
+    user: str
+    user_team: str
+    trigger: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form that was sent: the view's id, what we noted in it when it was opened, and the state of its inputs."""
+
+    team: str
+    view: str
+    user: str
+    user_team: str
+    note: str
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Asked:
     """What somebody asks from elsewhere, by command or shortcut; `event_key` is the same however often it comes."""
 
@@ -136,6 +161,45 @@ def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | N
     )
     times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
     return found if ids and times and _TOKEN.fullmatch(found.token) else None
+
+
+def opening(body: Mapping[str, Any], teams: Collection[str] = ()) -> Opening | None:
+    """The press of a button that opens a form; None where it is none, or of somebody who is not served."""
+    actions, container, user = body.get("actions"), body.get("container"), body.get("user")
+    if not (isinstance(actions, list) and actions and isinstance(container, Mapping) and isinstance(user, Mapping)):
+        return None
+    action = actions[0] if isinstance(actions[0], Mapping) else {}
+    found = Opening(
+        team=team_of(body),
+        channel=_text(container, "channel_id"),
+        button=_text(action, "value"),
+        message=_text(container, "message_ts"),
+        user=_text(user, "id"),
+        user_team=_text(user, "team_id") or team_of(body),
+        trigger=_text(body, "trigger_id"),
+    )
+    ids = all(_ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
+    well = ids and _TS.fullmatch(found.message) and _TRIGGER.fullmatch(found.trigger)
+    return found if well and (not teams or found.user_team in teams) else None
+
+
+def submission(body: Mapping[str, Any], teams: Collection[str] = ()) -> Submission | None:
+    """The form that was sent; None where it is none, or of somebody who is not served."""
+    view, user = body.get("view"), body.get("user")
+    if not isinstance(view, Mapping) or not isinstance(user, Mapping):
+        return None
+    state = view.get("state")
+    values = state.get("values") if isinstance(state, Mapping) else None
+    found = Submission(
+        team=team_of(body),
+        view=_text(view, "id"),
+        user=_text(user, "id"),
+        user_team=_text(user, "team_id") or team_of(body),
+        note=_text(view, "private_metadata"),
+        state=values if isinstance(values, Mapping) else {},
+    )
+    ids = all(_ID.fullmatch(one) for one in (found.team, found.view, found.user, found.user_team))
+    return found if ids and (not teams or found.user_team in teams) else None
 
 
 def asked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:

@@ -23,6 +23,7 @@ from bot.slack.events import Asked, Pressed, Said
 from tickets import conversations, slack_inbox
 from tickets.base import now
 from tickets.database import Database
+from tickets.slack_inbox import Kept
 from tickets.slack_models import Place, SlackInbox
 
 log = logging.getLogger("care.slack")
@@ -99,6 +100,10 @@ class Inbox:
             )
         )
 
+    async def keep_filled(self, kept: Kept) -> bool:
+        """Store a form that was filled in, once; it is on disk when this returns."""
+        return await self._write(partial(slack_inbox.put_filled, kept=kept, ts=f"{time.time():.6f}"))
+
     async def run(self) -> None:
         """Work what is there; at once when something comes, else every two seconds."""
         set_on_commit(self._database, slack_inbox.BELL, self._wake)
@@ -146,7 +151,7 @@ class Inbox:
 
     async def _work(self, entry: SlackInbox) -> None:
         try:
-            wish = linking.wish(str(entry.body.get("text", "")))
+            wish = None if "payload" in entry.body else linking.wish(str(entry.body.get("text", "")))
             if wish is not None:
                 self._check_pace(entry)
                 await self._write(partial(linking.carry_out, entry=entry, wish=wish))
@@ -173,6 +178,7 @@ class Inbox:
                     entry.conversation_id,
                     text=str(entry.body.get("text", "")),
                     button=entry.body.get("button"),
+                    payload=entry.body.get("payload"),
                     client_id=f"slack-{entry.id}",
                     slack_user=writer,
                 )
@@ -213,7 +219,9 @@ class Inbox:
 
 
 def _refuse(session: Session, entry: SlackInbox, text: str) -> None:
-    """Say why a message is not taken, in its conversation."""
+    """Say why a message is not taken, in its conversation; a form, which stands nowhere else, is given back."""
+    if "payload" in entry.body:
+        text = "\n\n".join([text, "\n".join(f"> {line}" for line in str(entry.body["text"]).splitlines())])
     data: dict[str, Any] = {"type": "error"}
     conversations.append(session, entry.conversation_id, kind="notice", text=text, data=data)
     slack_inbox.mark(session, "", done=[entry.id])

@@ -22,7 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.deliveries import DeliveryError
-from bot.slack.blocks import Message, after_choice, messages, plain_message, with_link_offer, words
+from bot.slack import form_desk, forms
+from bot.slack.blocks import Message, after_choice, messages, plain_message, with_form_offer, with_link_offer, words
 from bot.slack.markup import escape
 from tickets import outbox, slack_users
 from tickets.base import now
@@ -128,7 +129,7 @@ class Outbound:
     async def _update(self, told: _Told, delivery: Delivery) -> None:
         """Replace the buttons of a message by what was chosen; doing so twice changes nothing."""
         token, user = str(delivery.body["button"]), str(delivery.body["user"])
-        title = next((one["title"] for one in told.event.buttons if one["payload"] == token), "")
+        title = next((one["title"] for one in told.event.buttons if one["payload"] == token), words()["filled_in"])
         said = words()["chosen" if told.place.channel.startswith("D") else "chosen_by"]
         message = after_choice(told.made, token, said.format(title=escape(title), user=user))
         if message is None:
@@ -192,6 +193,9 @@ def _told(session: Session, delivery: Delivery) -> _Told | None:
     if conversation is None or event is None:
         return None
     made = messages(event.kind, event.text, event.buttons, event.data)
+    form = forms.offered(event.data)
+    if form is not None:
+        made = with_form_offer(made, form.button, form_desk.button(conversation.id, event.seq))
     place = Place.of(conversation.external_id)
     asks_who = event.data.get("type") == "ask" and str(event.data.get("slot")).startswith("contact_")
     return _Told(place, with_link_offer(made) if asks_who and place.direct else made, event)

@@ -220,6 +220,8 @@ def test_a_questions_data_says_what_is_asked() -> None:
         "title": "Discount with a Commitment",
         "kind": "date",
         "known": {"Subscription": "1 year"},
+        "values": {"subscription": "1y"},
+        "part": {},
         "missing": ["created_on", "length", "next_renewal"],
     }
     assert asked["buttons"] == []

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from actions.calculation import Calculation
 from actions.payloads import payload
 from actions.understanding import Understanding
+from actions.wording import say
 from tests.actions.partner import NOW, Partner, titles
+from tickets.filled import Filled, stamp
 
 
 @pytest.fixture
@@ -518,3 +520,72 @@ def test_money_that_no_button_says_is_not_taken(name: str, written: str) -> None
 def test_a_slot_of_an_earlier_release_does_no_harm(understanding: Understanding, slot: dict[str, object]) -> None:
     assert Partner(understanding, calculation=slot).say("where do I download my invoices?")["text"]
     assert Partner(understanding, calculation=slot, requested_slot="policy_value").say(DISPUTE)["text"]
+
+
+# A form that was filled in elsewhere
+
+
+def form_of(shown: dict[str, Any], **values: Any) -> str:
+    """What a form that was opened under this question carries when it is filled in."""
+    data = shown["data"]
+    return Filled("policy", data["policy"], stamp(data["values"]), {**data["values"], **values}).payload()
+
+
+def test_a_form_gives_all_values_at_once_and_exactly(partner: Partner) -> None:
+    asked = partner.say(COMMITMENT)
+    result = partner.say(
+        form_of(asked, length="5y", next_renewal="2027-10-05", new_price={"amount": "1200.50", "currency": "GBP"})
+    )
+    assert (result["data"]["type"], result["data"]["figures"]["percent"]) == ("decision", 20)
+    assert partner.calculation.values["new_price"] == {"amount": "1200.50", "currency": "GBP"}
+    assert not partner.asked
+
+
+def test_a_form_replaces_what_was_known_and_settles_what_was_unclear(partner: Partner) -> None:
+    asked = partner.say("can we dispute the invoice of 03/04/2026?")
+    assert "readings" in asked["data"]
+    result = partner.say(form_of(asked, invoice_date="2026-03-04"))
+    assert result["data"]["figures"]["last_day"] == "2027-03-04"
+
+
+def test_a_form_that_leaves_something_open_is_asked_on(partner: Partner) -> None:
+    asked = partner.say(COMMITMENT)
+    onward = partner.say(form_of(asked, length="3y"))
+    assert (onward["data"]["type"], onward["data"]["slot"]) == ("ask", "next_renewal")
+
+
+def test_a_form_does_not_overwrite_what_was_said_meanwhile(partner: Partner) -> None:
+    asked = partner.say(COMMITMENT)
+    partner.say("5 years")
+    refused = partner.say(form_of(asked, length="3y", next_renewal="2027-10-05"))
+    assert say("calculation_form_late") in refused["text"]
+    assert (refused["data"]["known"]["Length of the Commitment"], partner.asked) == ("5 years", True)
+
+
+def test_a_form_whose_calculation_is_over_is_said_so(partner: Partner, understanding: Understanding) -> None:
+    asked = partner.say(COMMITMENT)
+    form = form_of(asked, length="3y", next_renewal="2027-10-05")
+    assert partner.say(form)["data"]["type"] == "decision"
+    before = partner.calculation
+    assert partner.say(form)["text"] == say("form_late")
+    assert partner.calculation == before
+    assert Partner(understanding).say(form)["text"] == say("form_late")
+
+
+def test_a_form_that_runs_again_after_a_crash_is_taken_once(partner: Partner) -> None:
+    asked = partner.say(COMMITMENT)
+    form = form_of(asked, length="3y", next_renewal="2027-10-05")
+    assert partner.say(form) == partner.say_again(form)
+
+
+def test_a_form_of_another_calculation_or_with_strange_values_is_not_taken(partner: Partner) -> None:
+    asked = partner.say(COMMITMENT)
+    for form in (
+        form_of(asked, length="7y"),
+        form_of(asked, nothing="x"),
+        form_of({"data": {**asked["data"], "policy": "dispute_window"}}, length="3y"),
+        Filled("ticket", "0" * 32, "x", {"text": "The date is 5 October 2027, for 3 years."}).payload(),
+    ):
+        refused = partner.say(form)
+        assert say("calculation_form_late") in refused["text"]
+        assert refused["data"]["values"] == asked["data"]["values"], "nothing of it is read as text"

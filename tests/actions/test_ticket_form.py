@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from actions.payloads import payload
+from actions.replies import Reply
 from actions.understanding import Understanding
+from actions.wording import say
 from tests.actions.partner import Partner, titles
 from tickets.changes import Author, reply
 from tickets.database import Database
+from tickets.filled import Filled
 from tickets.models import Conversation, Turn
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import FIRST_ANSWER
@@ -1167,3 +1172,88 @@ def test_whatever_is_typed_there_is_an_answer(understanding: Understanding, begi
     partner.say(begin)
     partner.say(text)
     assert partner.replies or partner.record
+
+
+# A form that was filled in elsewhere
+
+
+def form_of(shown: Reply, **values: Any) -> str:
+    """What a form that was opened under this reply carries when it is filled in."""
+    data = shown["data"]
+    draft = data["draft"]
+    known = {"subject": draft["subject"], "text": draft["text"], "fields": data["fields"]}
+    return Filled("ticket", draft["id"], draft["stamp"], {**known, **values}).payload()
+
+
+WHO = {"name": "Mario Rossi", "company": "Telesistemi srl", "email": "mario@telesistemi.example"}
+
+
+def test_a_form_fills_the_draft_exactly_and_it_is_confirmed_in_the_conversation(partner: Partner) -> None:
+    asked = partner.say(LOST)
+    fields = {"serial_number": "9C7514A0B1C2", "pbx": "2 Works since Monday", "what_happened": "Stolen, order 4711."}
+    subject, text = "Stolen phone", "It was stolen on 3 May 2026 from invoice 2026/5."
+    shown = partner.say(form_of(asked, subject=subject, text=text, fields=fields, contact=WHO))
+    data = shown["data"]
+    assert (data["type"], data["subject"], data["missing"], data["missing_contact"]) == ("draft", subject, ["date"], [])
+    assert {name: data["fields"][name] for name in fields} == fields
+    assert "date" not in data["fields"], "left empty, so it is not read from the text"
+    assert partner.record == {}
+    partner.press("Open")
+    ticket = partner.record["ticket"]
+    assert (ticket["subject"], ticket["contact"]) == (subject, WHO)
+    assert ticket["description"].startswith(text)
+    assert {name: ticket["fields"][name] for name in fields} == fields
+
+
+def test_what_a_form_empties_is_gone(partner: Partner) -> None:
+    asked = partner.say(LOST)
+    assert "serial_number" in asked["data"]["fields"]
+    shown = partner.say(form_of(asked, fields={"pbx": "Rossi"}, contact={}))
+    assert shown["data"]["fields"] == {"pbx": "Rossi"}
+    assert "serial_number" in shown["data"]["missing"]
+    assert say("ticket_only_here") in shown["text"], "without an address the answer comes only here"
+
+
+def test_a_known_partners_form_has_no_contact(known: Partner) -> None:
+    shown = known.say(form_of(known.say(LOST), fields={"pbx": "Rossi"}))
+    assert (shown["data"]["type"], shown["data"]["missing_contact"]) == ("draft", [])
+
+
+def test_whoever_has_no_contact_in_their_form_and_nobody_vouches_for_is_asked(partner: Partner) -> None:
+    asked = partner.say(form_of(partner.say(LOST), fields={"pbx": "Rossi"}))
+    assert asked["data"]["slot"] == "contact_name"
+
+
+def test_a_form_does_not_overwrite_what_was_said_of_the_ticket_meanwhile(partner: Partner) -> None:
+    asked = partner.say(LOST)
+    now = partner.say("the PBX is Milano Works")
+    refused = partner.say(form_of(asked, fields={"pbx": "Rossi"}, text="Something else."))
+    assert say("ticket_form_late") in refused["text"]
+    assert refused["data"]["draft"] == now["data"]["draft"]
+    assert "Rossi" not in str(partner.draft)
+
+
+def test_a_form_of_the_shown_draft_changes_it_and_runs_once(partner: Partner) -> None:
+    partner.say(form_of(partner.say(LOST), fields={"pbx": "Rossi"}, contact=WHO))
+    form = form_of(partner.replies[-1], subject="Another", contact=WHO)
+    shown = partner.say(form)
+    assert shown["data"]["subject"] == "Another"
+    assert partner.say_again(form)["data"] == shown["data"]
+    late = partner.say(form)
+    assert say("ticket_form_late") in late["text"]
+    assert late["data"]["draft"] == shown["data"]["draft"]
+
+
+def test_a_form_of_a_ticket_that_is_open_is_said_to_be_late(partner: Partner) -> None:
+    shown = partner.say(form_of(partner.say(LOST), fields={"pbx": "Rossi"}, contact=WHO))
+    partner.press("Open")
+    before = partner.draft
+    assert partner.say(form_of(shown, subject="Another"))["text"] == say("form_late")
+    assert partner.draft == before
+
+
+def test_a_form_of_a_calculation_is_nothing_to_a_ticket(partner: Partner) -> None:
+    partner.say(LOST)
+    form = Filled("policy", "dispute_window", "x", {"invoice_date": "2026-05-05"}).payload()
+    assert say("ticket_form_late") in partner.say(form)["text"]
+    assert "2026-05-05" not in str(partner.draft)

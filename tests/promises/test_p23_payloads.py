@@ -31,6 +31,7 @@ COMMANDS = (
     'open_ticket{"last_entry": "billing/dispute-period"}',
     "show_entry@0.99" + ENTRY,
     'restart{"a": 1}',
+    'fill["policy", "dispute_window", "44136fa355b3678a", {"invoice_date": "2026-05-05"}]',
 )
 # What people put before a slash to get it past somebody.
 PREFIXES = (

@@ -2,6 +2,7 @@
 
 Events come one to four times, shuffled, some first as retries, to either of two `bot` processes on one PostgreSQL;
 mentions come as the twins that Slack makes of them. Other bots, and our own messages, are never answered.
+A form that is sent again and again is taken once.
 Red controls: a build that drops what has a retry header loses, one that keeps no key doubles.
 """
 
@@ -12,7 +13,12 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+from starlette.responses import JSONResponse, Response
+
+from bot.slack.blocks import words
+from tests.bot.peers import Answer, echo
 from tests.postgres import Postgres, postgres
 from tests.promises.conftest import Size
 from tests.promises.slack_sender import Event, Sender, all_answered, differences, rasa_that_echoes, slack_bot
@@ -53,11 +59,62 @@ async def test_red_control_keeping_no_key_doubles(postgres: Postgres, tmp_path: 
         assert any(not found.startswith(("0", "1", "nobody")) for found in differences(slack, questions))
 
 
+async def test_every_form_is_taken_once(
+    postgres: Postgres, tmp_path: Path, size: Size, dice: random.Random, figures: Figures
+) -> None:
+    forms = size(8, 100)
+    async with workspace(postgres, tmp_path, answer=asks_for_a_form) as (slack, sender):
+        channels = [f"D{number}FORM" for number in range(forms)]
+        await send(sender, [(slack.message("dispute?", channel=channel), False) for channel in channels], dice)
+        asked = await slack.until(forms, seconds=60 + forms)
+        for message in asked:  # each press opens its own
+            assert await sender.deliver(slack.press(message, words()["form_button_policy"]), dice.randrange(2))
+        assert len(slack.views) == forms
+        filled = [slack.submit(view, **{"Invoice date": "2026-05-05"}) for view in slack.views.values()]
+        deliveries = [(form, False) for form in filled for _ in range(dice.randint(2, 5))]
+        dice.shuffle(deliveries)
+        await send(sender, deliveries, dice)
+        await slack.until(3 * forms, seconds=60 + forms)
+        await asyncio.sleep(2)
+        for channel in channels:
+            _, shown, answer = slack.said(channel)
+            assert shown.startswith("> ")
+            assert answer.startswith("re: /fill")
+        assert slack.problems == []
+    figures(f"{forms} forms, sent {len(deliveries)} times to 2 replicas: each taken once")
+
+
+async def test_red_control_keeping_no_key_doubles_forms(
+    postgres: Postgres, tmp_path: Path, dice: random.Random
+) -> None:
+    async with workspace(postgres, tmp_path, "keeps_no_slack_key", asks_for_a_form) as (slack, sender):
+        assert await sender.deliver(slack.message("dispute?"))
+        (asked,) = await slack.until(1)
+        assert await sender.deliver(slack.press(asked, words()["form_button_policy"]))
+        (view,) = slack.views.values()
+        await send(sender, [(slack.submit(view, **{"Invoice date": "2026-05-05"}), False)] * 6, dice)
+        await slack.until(3)
+        await asyncio.sleep(6)
+        assert len(slack.messages) > 3
+
+
+async def asks_for_a_form(body: dict[str, Any]) -> Response:
+    """An engine that asks for a value of a calculation, and says what came of a form."""
+    if body["message"].startswith("/fill"):
+        return await echo(body)
+    data = {"type": "ask", "policy": "dispute_window", "values": {}, "part": {}}
+    reply = {"text": "Which date is on the invoice?", "buttons": [], "data": data}
+    return JSONResponse([{"custom": {"replies": [reply], "record": {}}}])
+
+
 @asynccontextmanager
-async def workspace(postgres: Postgres, folder: Path, wrong: str | None = None) -> AsyncIterator[tuple[Slack, Sender]]:
+async def workspace(
+    postgres: Postgres, folder: Path, wrong: str | None = None, answer: Answer = echo
+) -> AsyncIterator[tuple[Slack, Sender]]:
     """A workspace whose bot runs as two processes on one database."""
     with postgres.fresh() as url:
         async with Slack() as slack, rasa_that_echoes() as rasa:
+            rasa.answer = answer
             bots = [slack_bot(folder / f"bot{n}", slack, rasa.url, wrong, CARE_DATABASE_URL=url) for n in range(2)]
             sender = Sender(bots)
             try:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks import MOST_TITLE, Message, after_choice, messages, words
+from bot.slack.blocks import MOST_TITLE, Message, after_choice, messages, with_form_offer, words
 from bot.slack.markup import mrkdwn
 from tests.bot.slack.test_markup import TEXTS, squeezed
 from tests.slack_world import problems
@@ -110,3 +110,15 @@ def test_after_a_choice_the_buttons_are_replaced_by_it() -> None:
         assert changed.blocks[-1]["elements"][0]["text"] == "✓ this"
         assert problems(as_sent(changed)) == []
     assert after_choice(made, "btn_of_another", "x") is None
+
+
+@given(REPLIES, st.sampled_from(["bot", "user"]))
+def test_a_form_is_offered_within_the_limits_and_gone_after_use(reply: tuple[str, str, list[str]], kind: str) -> None:
+    _, text, titles = reply
+    token = f"{'0' * 32}.1"
+    made = with_form_offer(messages(kind, text, buttons(*titles), {}), "Fill in a form", token)
+    assert [problem for message in made for problem in problems(as_sent(message))] == []
+    after = after_choice(made, token, "✓ Filled in")
+    assert after is not None
+    assert problems(as_sent(after)) == []
+    assert token not in str(after)
