@@ -7,7 +7,6 @@ metadata: where an earlier attempt may have arrived, we look for it in the chann
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,8 +23,8 @@ from sqlalchemy.orm import Session
 from bot.deliveries import DeliveryError
 from bot.slack.blocks import Message, after_choice, messages, plain_message, with_link_offer, words
 from bot.slack.markup import escape
-from tickets import outbox, slack_users
-from tickets.base import now
+from bot.slack.pace import Pace
+from tickets import slack_users
 from tickets.database import Database
 from tickets.models import Conversation, Event
 from tickets.slack_models import Place
@@ -33,7 +32,6 @@ from tickets.ticket_models import Delivery
 
 _T = TypeVar("_T")
 METADATA: Final = "care_reply"
-_APART: Final = 1.05  # seconds between two messages in a channel: Slack takes about one a second
 _UNSURE: Final = 2.0  # seconds before we look whether a message arrived after all
 _SKEW: Final = timedelta(minutes=2)  # between Slack's clock and ours
 _PAGES: Final = 10
@@ -74,7 +72,7 @@ class Outbound:
         self._database = database
         self._client = client
         self._link_url = link_url
-        self._posted: dict[str, float] = {}  # when this process last posted in a channel
+        self._pace = Pace(database, "slack")
 
     async def send(self, delivery: Delivery) -> None:
         """Send it; raises DeliveryError unless Slack has taken it."""
@@ -90,7 +88,7 @@ class Outbound:
         arrived = await self._arrived(told.place, delivery) if delivery.attempts > 1 else set()
         for part, message in enumerate(told.made):
             if part not in arrived:
-                await self._pause(delivery.target)
+                await self._pace.wait(delivery.target)
                 await self._post(told.place, message, delivery, part)
 
     async def _send_code(self, delivery: Delivery) -> None:
@@ -100,7 +98,7 @@ class Outbound:
         where = await asyncio.to_thread(self._database.read, lambda session: _place(session, delivery))
         if where is None or (delivery.attempts > 1 and await self._arrived(where, delivery)):
             return
-        await self._pause(delivery.target)
+        await self._pace.wait(delivery.target)
         try:
             code = await asyncio.wrap_future(self._database.submit(work))
         except SQLAlchemyError as error:
@@ -123,7 +121,7 @@ class Outbound:
                 )
             )
         finally:
-            self._posted[delivery.target] = time.monotonic()
+            self._pace.posted(delivery.target)
 
     async def _update(self, told: _Told, delivery: Delivery) -> None:
         """Replace the buttons of a message by what was chosen; doing so twice changes nothing."""
@@ -165,17 +163,6 @@ class Outbound:
             if not cursor:
                 break
         return found
-
-    async def _pause(self, target: str) -> None:
-        """Keep the pace of a channel, also after what another process sent there."""
-        sent = await asyncio.to_thread(self._database.read, lambda session: outbox.last_sent(session, "slack", target))
-        ago = time.monotonic() - self._posted.get(target, float("-inf"))
-        if sent is not None:
-            ago = min(ago, max(0.0, (now() - sent).total_seconds()))
-        if ago < _APART:
-            await asyncio.sleep(_APART - ago)
-        for old in [one for one, at in self._posted.items() if time.monotonic() - at > 60]:
-            del self._posted[old]
 
 
 class _Refused(DeliveryError):
