@@ -7,6 +7,7 @@ message is made of what the ticket is when it is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import and_, exists, select, update
@@ -20,6 +21,7 @@ from tickets.types import ticket_types
 
 DESTINATION: Final = "slack-agents"
 ANY_QUEUE: Final = "*"
+_TRIAGE: Final = timedelta(seconds=4)  # that a new ticket may be triaged, and be in the right queue, before it is shown
 _SHOWN: Final = ("opened", "triaged", "assigned", "state", "corrected")  # kinds of events that a message shows
 
 
@@ -30,8 +32,9 @@ def put_for(session: Session, ticket: Ticket, event: TicketEvent, channels: Mapp
     channel = channel_of(_queue_after(ticket, event), channels)
     if channel is not None and _comes_to_a_queue(event):
         show_in(session, ticket.number, channel)
+    untriaged = event.kind == "opened" and ticket.triage_due
     for known in known_channels(session, ticket.number):
-        bring_up_to_date(session, ticket.number, known)
+        bring_up_to_date(session, ticket.number, known, after=_TRIAGE if untriaged else timedelta(0))
 
 
 def known_channels(session: Session, number: int) -> Sequence[str]:
@@ -48,9 +51,12 @@ def show_in(session: Session, number: int, channel: str) -> None:
     session.execute(row.on_conflict_do_nothing())
 
 
-def bring_up_to_date(session: Session, number: int, channel: str, *, again: bool = False) -> None:
+def bring_up_to_date(
+    session: Session, number: int, channel: str, *, again: bool = False, after: timedelta = timedelta(0)
+) -> None:
     """Have a channel's message of a ticket made anew; `again` also where it would show the same."""
-    outbox.put(session, DESTINATION, channel, {"ticket": number, **({"again": True} if again else {})}, number)
+    body = {"ticket": number, **({"again": True} if again else {})}
+    outbox.put(session, DESTINATION, channel, body, number, after=after)
 
 
 def channel_of(queue: str, channels: Mapping[str, str]) -> str | None:

@@ -54,7 +54,7 @@ def carry_out(session: Session, press: Press, targets: Targets, served: bool) ->
     ticket = access_by_id(session, press.ticket_id)
     row = session.get(SlackTicket, (ticket.number, press.channel)) if ticket else None
     if ticket is None or row is None or row.ts not in (None, press.message):
-        _tell(session, press, None, "agents_gone")
+        tell(session, press.channel, press.user, None, "agents_gone")
         return None
     kept = insert(session, SlackPress).values(key=press.key, ticket_number=ticket.number, at=now())
     if session.scalar(kept.on_conflict_do_nothing().returning(SlackPress.key)) is None:
@@ -82,13 +82,17 @@ def forget_presses(session: Session, before: datetime) -> None:
     session.execute(delete(SlackPress).where(SlackPress.at < before))
 
 
-def _refuse(session: Session, press: Press, ticket: Ticket, why: str, **values: str) -> None:
-    _tell(session, press, ticket, why, **values)
-    bring_up_to_date(session, ticket.number, press.channel, again=True)  # a menu shows what was chosen until then
+def tell(session: Session, channel: str, user: str, ticket: Ticket | None, what: str, **values: str) -> None:
+    """Have somebody told something that only they see; it does not wait for the channel's messages.
 
-
-def _tell(session: Session, press: Press, ticket: Ticket | None, what: str, **values: str) -> None:
-    """Have whoever pressed told something, which only they see; beside the order of the channel's messages."""
+    Args:
+        what: of bot/slack/agents.yml; `values` and the ticket's name stand in it.
+    """
     shown = {**values, **({"name": ticket.name} if ticket else {})}
-    body: dict[str, Any] = {"tell": what, "channel": press.channel, "user": press.user, "values": shown}
-    outbox.put(session, DESTINATION, f"{press.channel}:{press.user}", body, ticket.number if ticket else None)
+    body: dict[str, Any] = {"tell": what, "channel": channel, "user": user, "values": shown}
+    outbox.put(session, DESTINATION, f"{channel}:{user}", body, ticket.number if ticket else None)
+
+
+def _refuse(session: Session, press: Press, ticket: Ticket, why: str, **values: str) -> None:
+    tell(session, press.channel, press.user, ticket, why, **values)
+    bring_up_to_date(session, ticket.number, press.channel, again=True)  # a menu shows what was chosen until then

@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -24,6 +24,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -47,6 +48,8 @@ from tickets.slack_models import Place
 from tickets.ticket_models import Ticket
 
 log = logging.getLogger("care.slack")
+
+_T = TypeVar("_T")
 
 COMMAND = "/care"
 SHORTCUT = "open_ticket"
@@ -161,8 +164,10 @@ class Slack:
     async def _on_message(self, body: dict[str, Any]) -> None:
         said = events.said(body, self._teams)
         if said is not None and said.place.channel in self._settings.slack_agent_channels.values():
-            return  # it shows partners' tickets: no partner's conversation begins there
-        if said is not None:
+            # It shows partners' tickets: no partner's conversation begins there.
+            if said.invited:
+                await self._write(partial(_no_talk, said=said))
+        elif said is not None:
             new = await self._inbox.keep_message(said)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
 
@@ -241,7 +246,7 @@ class Slack:
             carry_out = partial(
                 agents_presses.carry_out, press=press, targets=self._settings.first_answer, served=served
             )
-            done = await asyncio.wrap_future(self._database.submit(carry_out))
+            done = await self._write(carry_out)
             if done is not None:
                 self._on_ticket(done.ticket)
         await ack()
@@ -254,6 +259,9 @@ class Slack:
         """Not acknowledged: Slack delivers it again."""
         log.error("an event of Slack's is not stored", exc_info=error)
         return BoltResponse(status=400 if isinstance(error, _ODD) else 503, body="")
+
+    async def _write(self, work: Callable[[Session], _T]) -> _T:
+        return await asyncio.wrap_future(self._database.submit(work))
 
     def _served(self, body: Mapping[str, Any]) -> bool:
         return not self._teams or events.team_of(body) in self._teams
@@ -282,6 +290,10 @@ class Slack:
                 data = getattr(error.response, "data", None)
                 name = data.get("error") if isinstance(data, dict) else "no answer"
                 log.error("Slack does not take SLACK_BOT_TOKEN: %s", name)
+
+
+def _no_talk(session: Session, said: events.Said) -> None:
+    agents_presses.tell(session, said.place.channel, said.user, None, "agents_no_talk")
 
 
 def _authorize(token: Secret) -> Callable[..., Awaitable[AuthorizeResult]]:

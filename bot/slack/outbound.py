@@ -94,7 +94,8 @@ class Outbound:
     async def _send_code(self, delivery: Delivery) -> None:
         """Make a one-time code and show it; where an earlier attempt arrived, that one's code is valid."""
         team, user = map(str, delivery.body["code_for"])
-        work = partial(slack_users.new_code, team=team, user=user, conversation_id=str(delivery.body["conversation"]))
+        where_shown, kind = str(delivery.body["conversation"]), str(delivery.body.get("kind", slack_users.FOR_PARTNER))
+        work = partial(slack_users.new_code, team=team, user=user, conversation_id=where_shown, kind=kind)
         where = await asyncio.to_thread(self._database.read, lambda session: _place(session, delivery))
         if where is None or (delivery.attempts > 1 and await self._arrived(where, delivery)):
             return
@@ -103,9 +104,13 @@ class Outbound:
             code = await asyncio.wrap_future(self._database.submit(work))
         except SQLAlchemyError as error:
             raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None
+        await self._post(where, plain_message(self._code_text(code, kind)), delivery, 0)
+
+    def _code_text(self, code: str, kind: str) -> str:
+        if kind == slack_users.FOR_AGENT:
+            return words()["agent_code"].format(code=code, where=words()["agent_where"])
         page = words()["link_where_address"].format(address=f"<{self._link_url}>")
-        text = words()["link_code"].format(code=code, where=page if self._link_url else words()["link_where"])
-        await self._post(where, plain_message(text), delivery, 0)
+        return words()["link_code"].format(code=code, where=page if self._link_url else words()["link_where"])
 
     async def _post(self, place: Place, message: Message, delivery: Delivery, part: int) -> None:
         try:
