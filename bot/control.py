@@ -82,7 +82,7 @@ class Control:
 
 
 def answer_to(database: Database, data_dir: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked: `erase` an Order, change a `user`, a link of `slack` or `slack_agent`, note in the `audit` log."""
+    """Do what is asked: `erase` an Order, change a `user`, a `slack` or `slack_agent` link, note in the `audit` log."""
     try:
         if "erase" in asked:
             return asdict(carry_out(database, data_dir, Order(**asked["erase"])))

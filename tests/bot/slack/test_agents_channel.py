@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,16 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import deliveries
+from bot.console.gate import HEADER, PLAIN_COOKIE
 from bot.slack.blocks import words
 from tests.bot.slack.conftest import App, RunApp
-from tests.slack_world import ANNA, BEN, BOT, TEAM, Fault, Posted, Slack
+from tests.slack_world import ANNA, BEN, BOT, CHANNEL, TEAM, Fault, Posted, Slack
 from tickets import agents, changes, erasure, slack_agents
 from tickets.changes import Author, Judged
 from tickets.database import Database
 from tickets.models import Conversation
 from tickets.notices import Notify
 from tickets.opening import NewTicket, open_ticket
-from tickets.slack_models import SlackPress, SlackTicket
+from tickets.slack_models import SlackAgent, SlackPress, SlackTicket
 from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Correction, Delivery, Ticket, TicketEvent
 
@@ -128,6 +130,18 @@ async def until(check: Callable[[], bool], seconds: float = 15.0) -> None:
     while not check():
         assert time.monotonic() < end
         await asyncio.sleep(0.02)
+
+
+async def signed_in(app: App, desk: Desk, name: str) -> Callable[..., Any]:
+    """Does something in the console, as this agent."""
+    token = await desk.do(lambda session: agents.sign_in(session, agents.named(session, name), "test"))
+    app.client.cookies.set(PLAIN_COOKIE, token, domain="127.0.0.1")
+    headers = {HEADER: "1", "origin": str(app.client.base_url).rstrip("/")}
+
+    async def post(path: str, body: dict[str, str]) -> Any:
+        return await app.client.post(path, json=body, headers=headers)
+
+    return post
 
 
 class TestNewTickets:
@@ -286,8 +300,7 @@ class TestPresses:
         await until(lambda: len(slack.whispered) == 2)
         assert slack.whispered == [(BILLING, user, said)] * 2
         await desk.quiet()
-        first, second = (block["block_id"] for block in (message.blocks[-1], slack.messages[0].blocks[-1]))
-        assert first == second != "agents:0", "the menu shows the present priority again"
+        assert message.blocks[-1]["block_id"] != "agents:0", "else the menu goes on showing what was chosen"
 
     async def test_a_workspace_that_is_not_served(self, slack: Slack, run_app: RunApp, stored: Database) -> None:
         async with run_app(**SETTINGS, CARE_SLACK_TEAMS=TEAM) as app:
@@ -399,3 +412,39 @@ class TestTalk:
         assert slack.whispered == [(BILLING, ANNA, words()["agents_no_talk"])]
         assert await desk.rows(Conversation) == []
         assert len(slack.messages) == 1
+
+
+class TestLinking:
+    async def test_an_agent_links_with_a_code_and_unlinks(self, slack: Slack, app: App, desk: Desk) -> None:
+        console = await signed_in(app, desk, "olga")
+        assert await app.post(slack.message("Link my agent account!", user="U0NEW", channel="D0NEW")) == 200
+        (given,) = await slack.until(1, "D0NEW")
+        (code,) = re.findall(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}-[0-9A-Z]{3}\b", given.text)
+        assert words()["agent_where"] in given.text
+        assert (await console("/console/account/slack", {"code": "000-000-000"})).status_code == 404
+        assert (await console("/console/account/slack", {"code": code.lower()})).status_code == 200
+        assert (await slack.until(2, "D0NEW"))[-1].text == words()["agent_linked"].format(name="Olga")
+        assert (await console("/console/account/slack", {"code": code})).status_code == 404
+        page = await app.client.get("/console/account")
+        assert f"U0NEW in workspace {TEAM}" in page.text
+
+        ticket, message = await shown(slack, desk)
+        await app.post(slack.press(message, words()["agents_take"], "U0NEW"))
+        assert (await desk.ticket(ticket)).assignee_id is not None
+
+        await app.post(slack.message("unlink my agent account", user="U0NEW", channel="D0NEW"))
+        assert (await slack.until(3, "D0NEW"))[-1].text == words()["agent_unlinked"]
+        await app.post(slack.message("unlink my agent account", user="U0NEW", channel="D0NEW"))
+        assert (await slack.until(4, "D0NEW"))[-1].text == words()["agent_not_linked"]
+        assert (await console("/console/account/slack/unlink", {})).json() == {"unlinked": 1}, "Anna's"
+        assert [one.user for one in await desk.rows(SlackAgent)] == [BEN]
+
+    async def test_codes_cannot_be_tried_for_long(self, app: App, desk: Desk) -> None:
+        console = await signed_in(app, desk, "olga")
+        answers = [await console("/console/account/slack", {"code": f"00{n % 10}-000-000"}) for n in range(11)]
+        assert [one.status_code for one in answers] == [404] * 10 + [429]
+
+    async def test_no_code_is_shown_in_a_channel(self, slack: Slack, app: App, desk: Desk) -> None:
+        await app.post(slack.message(f"<@{BOT}> link my agent account", channel=CHANNEL, kind="app_mention"))
+        (answer,) = await slack.until(1, CHANNEL)
+        assert answer.text == words()["link_in_private"]
