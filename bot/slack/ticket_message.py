@@ -10,7 +10,7 @@ from typing import Any, Final
 from bot.console.pages import STATE_NAMES
 from bot.console.wording import CAME_BY
 from bot.slack.blocks import MOST_TITLE, Block, Message, words
-from bot.slack.markup import escape, split
+from bot.slack.markup import escape, mrkdwn, split
 from tickets.agent_models import Agent
 from tickets.states import ACTIVE
 from tickets.ticket_models import Ticket
@@ -84,7 +84,7 @@ def _words(ticket: Ticket) -> Iterable[str]:
     findings = ticket.triage.get("findings")
     listed = [one for one in findings if isinstance(one, Mapping)] if isinstance(findings, list) else []
     for finding in listed[:_MOST_FINDINGS]:
-        if decision := _part(_text(finding, "decision"), _FINDING):
+        if decision := _shortened(mrkdwn(_line(_text(finding, "decision"))), _FINDING):
             yield said["agents_finding"].format(decision=decision)
     if ticket.triage_due and not ticket.triage:
         yield said["agents_triage_due"]
@@ -127,7 +127,15 @@ def _section(text: str) -> Block:
 
 def _part(text: str, most: int) -> str:
     """A text of strangers in one line, escaped; where it is longer than there is room for, it says so."""
-    parts = split(escape(" ".join(text.split())), most)
+    return _shortened(escape(_line(text)), most)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _shortened(shown: str, most: int) -> str:
+    parts = split(shown, most)
     return "" if not parts else parts[0] + (words()["agents_more"] if len(parts) > 1 else "")
 
 

@@ -96,6 +96,11 @@ def test_a_reason_is_shown_only_of_the_priority_that_it_is_for() -> None:
     assert "it says so" not in made.text
 
 
+def test_our_own_markdown_is_shown_and_a_partners_is_not_a_command() -> None:
+    found = message(ticket(triage={"findings": [{"decision": "It takes **1 day**, <!here>."}]}), None, CONSOLE, 0)
+    assert "It takes *1 day*, &lt;!here&gt;." in found.text
+
+
 @pytest.mark.parametrize("triage", [{}, {"findings": 3}, {"findings": [1, {"decision": 2}], "priority_reason": []}])
 def test_a_triage_of_another_version_does_no_harm(triage: dict[str, Any]) -> None:
     assert "CC-000007" in message(ticket(triage=triage), None, CONSOLE, 0).text
