@@ -56,6 +56,7 @@ def carry_out(session: Session, press: Press, targets: Targets, served: bool) ->
     if ticket is None or row is None or row.ts not in (None, press.message):
         tell(session, press.channel, press.user, None, "agents_gone")
         return None
+    session.refresh(ticket, with_for_update=True)  # before the press, which refers to it: two would wait for each other
     kept = insert(session, SlackPress).values(key=press.key, ticket_number=ticket.number, at=now())
     if session.scalar(kept.on_conflict_do_nothing().returning(SlackPress.key)) is None:
         return None

@@ -255,7 +255,8 @@ def _slack_users(session: Session, found: Found) -> int:
         heard = and_(SlackInbox.user == user, or_(SlackInbox.user_team == team, SlackInbox.user_team.is_(None)))
         _run(session, delete(SlackInbox).where(heard, SlackInbox.state != "done"))
         _run(session, update(SlackInbox).where(heard).values(user="", user_team=None))  # known, if it comes again
-        named = and_(Delivery.destination == "slack", Delivery.body["user"].as_string() == user)
+        told = Delivery.destination.in_(("slack", agents_channel.DESTINATION))
+        named = and_(told, Delivery.body["user"].as_string() == user)
         gone += _run(session, delete(Delivery).where(named))
     for conversation in found.conversations:
         gone += _run(session, delete(Delivery).where(_about_conversation(conversation)))

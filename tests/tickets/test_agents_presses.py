@@ -194,6 +194,17 @@ class TestChannels:
 
         database.write(told(work))
 
+    def test_a_partner_who_pressed_is_in_nothing_that_is_told(self, database: Database) -> None:
+        def work(session: Session) -> None:
+            ann = desk.partner(session)
+            slack_users.link(session, "T1", "U9", ann, "test")
+            assert carry_out(session, press(billing(session), "U9")) is None
+            assert count(session, Delivery, Delivery.target == "C1:U9") == 1
+            erasure.erase(session, erasure.of_partner(session, "ann"), actor="test", why="partner")
+            assert count(session, Delivery, Delivery.target == "C1:U9") == 0
+
+        database.write(told(work))
+
     @pytest.mark.parametrize("way", ["partner", "retention"])
     def test_a_deleted_ticket_s_messages_are_withdrawn(self, database: Database, way: str) -> None:
         def work(session: Session) -> None:

@@ -63,6 +63,16 @@ class Desk:
         """Read something."""
         return await asyncio.to_thread(self._database.read, work)
 
+    async def hire(self) -> None:
+        """Olga, who is Anna in Slack, and Bruno, who is Ben."""
+
+        def work(session: Session) -> None:
+            for name, user in {"olga": ANNA, "bruno": BEN}.items():
+                agent = agents.add(session, name, name.title(), "agent", "-")
+                slack_agents.link(session, TEAM, user, agent, "test")
+
+        await self.do(work)
+
     async def open(self, **values: Any) -> Ticket:
         """A new ticket, triaged."""
         given = {"type": "billing.dispute", "subject": "Charged twice", "description": "Five licences twice.", **values}
@@ -106,13 +116,7 @@ class Desk:
 async def desk(app: App, stored: Database) -> Desk:
     """The same database; Olga (in Slack: Anna) and Bruno (Ben) are agents."""
     found = Desk(stored)
-
-    def hire(session: Session) -> None:
-        for name, user in {"olga": ANNA, "bruno": BEN}.items():
-            agent = agents.add(session, name, name.title(), "agent", "-")
-            slack_agents.link(session, TEAM, user, agent, "test")
-
-    await found.do(hire)
+    await found.hire()
     return found
 
 
@@ -344,6 +348,16 @@ class TestPresses:
         assert await app.post(press) == 200
         assert (await desk.ticket(ticket)).updated_at == ticket.updated_at
         assert await desk.rows(SlackPress) == []
+
+    async def test_over_socket_mode(self, slack: Slack, run_app: RunApp, stored: Database) -> None:
+        async with run_app(socket_mode=True, **SETTINGS):
+            desk = Desk(stored)
+            await desk.hire()
+            ticket = await desk.open()
+            (message,) = await slack.until(1, BILLING)
+            envelope = await slack.push(slack.press(message, words()["agents_take"]), "interactive")
+            await slack.until_acknowledged(envelope)
+            assert (await desk.ticket(ticket)).state == "open"
 
     async def test_the_way_to_the_console_is_acknowledged(self, slack: Slack, app: App, desk: Desk) -> None:
         _, message = await shown(slack, desk)
