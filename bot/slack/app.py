@@ -247,6 +247,7 @@ class Slack:
                 agents_presses.carry_out, press=press, targets=self._settings.first_answer, served=served
             )
             done = await self._write(carry_out)
+            metrics.SLACK_EVENTS.labels("kept").inc()
             if done is not None:
                 self._on_ticket(done.ticket)
         await ack()
