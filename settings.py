@@ -147,6 +147,24 @@ def _teams(text: str) -> tuple[str, ...]:
     return teams
 
 
+def _agent_channels(text: str) -> dict[str, str]:
+    """Channels by queue; "*" is the channel of all other queues."""
+    from tickets.types import queues  # not needed by what only reads other settings
+
+    known = {name.casefold(): name for name in (*queues(), "*")}
+    found: dict[str, str] = {}
+    for part in (part.strip() for part in text.split(",") if part.strip()):
+        queue, _, channel = (side.strip() for side in part.partition("="))
+        name = known.get(queue.casefold())
+        if name is None or name in found or not re.fullmatch(r"[CG][A-Z0-9]{2,20}", channel):
+            raise ValueError(
+                "channels by queue, each queue once, such as Billing=C0123ABCD,*=C0456EFGH; "
+                f"the queues are {', '.join(queues())}, and * for all others"
+            )
+        found[name] = channel
+    return found
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("DEBUG, INFO, WARNING or ERROR")
@@ -281,6 +299,18 @@ class Settings:
         _url,
         "Address of the portal's page with <care-slack-link>, which Slack users are told.",
     )
+    slack_agent_channels: dict[str, str] = _setting(
+        "CARE_SLACK_AGENT_CHANNELS",
+        "",
+        _agent_channels,
+        "Slack channels where agents get new tickets, by queue: Billing=C0123ABCD,*=C0456EFGH. Empty: none.",
+    )
+    console_url: str = _setting(
+        "CARE_CONSOLE_URL",
+        "",
+        _url,
+        "Address of the agents' console, such as https://care.example.com/console; Slack's buttons lead there.",
+    )
     slack_api: str = _setting(
         "SLACK_API_URL", "https://slack.com/api", _url, "Address of Slack's Web API; GovSlack and proxies have others."
     )
@@ -328,6 +358,8 @@ class Settings:
             (loaded.smtp_url.value, "CARE_SMTP_URL", loaded.mail_from, "CARE_MAIL_FROM"),
             (loaded.notify_email, "CARE_NOTIFY_EMAIL", loaded.smtp_url.value, "CARE_SMTP_URL"),
             (loaded.webhook_url, "CARE_WEBHOOK_URL", loaded.webhook_secret.value, "CARE_WEBHOOK_SECRET"),
+            (loaded.slack_agent_channels, "CARE_SLACK_AGENT_CHANNELS", loaded.slack_bot_token.value, "SLACK_BOT_TOKEN"),
+            (loaded.slack_agent_channels, "CARE_SLACK_AGENT_CHANNELS", loaded.console_url, "CARE_CONSOLE_URL"),
         ):
             if given and not needed:
                 raise SettingsError(f"{variable} needs {other}, which is not set.")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.erasing import Order, carry_out
-from tickets import agents, slack_users
+from tickets import agents, slack_agents, slack_users
 from tickets.agent_models import Audit
 from tickets.database import Database
 from tickets.erasure import Unclear
@@ -82,7 +82,7 @@ class Control:
 
 
 def answer_to(database: Database, data_dir: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked: `erase` an Order, change a `user`, a link of `slack`, or note something in the `audit` log."""
+    """Do what is asked: `erase` an Order, change a `user`, a `slack` or `slack_agent` link, note in the `audit` log."""
     try:
         if "erase" in asked:
             return asdict(carry_out(database, data_dir, Order(**asked["erase"])))
@@ -91,6 +91,9 @@ def answer_to(database: Database, data_dir: Path, asked: dict[str, Any]) -> dict
             return {}
         if "slack" in asked:
             database.write(lambda session: slack_users.change_link(session, asked["slack"]))
+            return {}
+        if "slack_agent" in asked:
+            database.write(lambda session: slack_agents.change_link(session, asked["slack_agent"]))
             return {}
         note = Audit(**asked["audit"])
 

@@ -70,7 +70,8 @@ Send = Callable[[Delivery], Awaitable[None]]
 
 def notify(settings: Settings) -> Notify:
     """Where notices go, as the settings say."""
-    return Notify(settings.webhook_url, bool(settings.smtp_url.value), settings.notify_email)
+    by_email = bool(settings.smtp_url.value)
+    return Notify(settings.webhook_url, by_email, settings.notify_email, settings.slack_agent_channels)
 
 
 def senders(settings: Settings) -> dict[str, Send]:

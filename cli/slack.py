@@ -1,6 +1,6 @@
-"""`care slack`: which Slack users are which partners.
+"""`care slack`: which Slack users are which partners and agents.
 
-Partners can link their own accounts (docs/slack.md); this is for operators who fill the list. What writes goes the
+Both can link their own accounts (docs/slack.md); this is for operators who fill the list. What writes goes the
 way of `care tickets`: through the running bot where there is one.
 """
 
@@ -12,7 +12,7 @@ import typer
 
 from cli.tickets import _actor, _ask, _printable, _settings, _writing
 
-app = typer.Typer(no_args_is_help=True, help="Which Slack users are which partners.")
+app = typer.Typer(no_args_is_help=True, help="Which Slack users are which partners and agents.")
 
 Team = Annotated[str, typer.Argument(help="The user's own workspace, like T0123ABCD.")]
 User = Annotated[str, typer.Argument(help="The user, like U0123ABCD: in Slack, “Copy member ID” of a profile.")]
@@ -42,18 +42,39 @@ def unlink(team: Team, user: User) -> None:
     typer.echo(f"{user} of {team} is not linked any more.")
 
 
+@app.command("link-agent")
+def link_agent(
+    team: Team,
+    user: User,
+    name: Annotated[str, typer.Argument(help="What the agent signs in to the console with: see `care users list`.")],
+) -> None:
+    """Have a Slack user be an agent; a link to another agent is replaced."""
+    _change({"do": "link", "team": team, "user": user, "name": name}, "slack_agent")
+    typer.echo(f"{user} of {team} is {name} now.")
+
+
+@app.command("unlink-agent")
+def unlink_agent(team: Team, user: User) -> None:
+    """Have a Slack user be no agent any more."""
+    _change({"do": "unlink", "team": team, "user": user}, "slack_agent")
+    typer.echo(f"{user} of {team} is no agent any more.")
+
+
 @app.command("list")
 def list_links() -> None:
-    """All linked Slack users, one a line: workspace, user, since when, by whom, partner."""
-    from tickets import slack_users
+    """All linked Slack users, one a line: workspace, user, since when, by whom, partner or agent."""
+    from tickets import slack_agents, slack_users
 
     with _writing(_settings(), make=True) as (_, database):
-        found = database.read(slack_users.everybody)
-    for one, partner in found:
+        partners, agents = database.read(slack_users.everybody), database.read(slack_agents.everybody)
+    for one, partner in partners:
         who = f"{partner.subject} ({partner.issuer}) {partner.name}, {partner.company_name or partner.company}"
         typer.echo(f"{one.team:<12} {one.user:<12} {one.linked_at:%Y-%m-%d} {one.linked_by:<20} {_printable(who)}")
+    for link, agent in agents:
+        who = f"agent {agent.name}{' (disabled)' if agent.disabled_at else ''}"
+        typer.echo(f"{link.team:<12} {link.user:<12} {link.linked_at:%Y-%m-%d} {link.linked_by:<20} {_printable(who)}")
 
 
-def _change(what: dict[str, Any]) -> None:
+def _change(what: dict[str, Any], of: str = "slack") -> None:
     with _writing(_settings(), make=True) as (ask, _):
-        _ask(ask, {"slack": {**what, "actor": _actor()}})
+        _ask(ask, {of: {**what, "actor": _actor()}})

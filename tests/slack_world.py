@@ -59,7 +59,12 @@ class Posted:
     def buttons(self) -> dict[str, dict[str, Any]]:
         """The buttons by their titles."""
         found = [one for block in self.blocks if block["type"] == "actions" for one in block["elements"]]
-        return {one["text"]["text"]: one for one in found}
+        return {one["text"]["text"]: one for one in found if one["type"] == "button"}
+
+    def menus(self) -> list[dict[str, Any]]:
+        """The menus."""
+        found = [one for block in self.blocks if block["type"] == "actions" for one in block["elements"]]
+        return [one for one in found if one["type"] == "static_select"]
 
 
 @dataclass
@@ -77,6 +82,7 @@ class Slack:
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)  # by user
     views: dict[str, dict[str, Any]] = field(default_factory=dict)  # the modals that are open, by id
     payloads: dict[str, dict[str, Any]] = field(default_factory=dict)  # what acknowledgements carried, by envelope
+    whispered: list[tuple[str, str, str]] = field(default_factory=list)  # channel, user, text: only they see it
     page: int = 20  # messages that a look into a channel gives at once
 
     def __post_init__(self) -> None:
@@ -212,6 +218,13 @@ class Slack:
         self.views[view["id"]] = {**answer["view"], "id": view["id"], "hash": f"{next(self._ids)}.ab"}
         return self.views[view["id"]]
 
+    def choose(self, message: Posted, title: str, user: str = ANNA) -> dict[str, Any]:
+        """A choice in a message's only menu, by how it ends."""
+        (menu,) = message.menus()
+        (chosen,) = [one for one in menu["options"] if one["text"]["text"].endswith(title)]
+        action = {"type": "static_select", "action_id": menu["action_id"], "selected_option": chosen}
+        return self.press_accessory(message, action, user)
+
     def command(self, text: str, channel: str = CHANNEL, user: str = ANNA) -> dict[str, Any]:
         """A slash command."""
         return {
@@ -327,6 +340,8 @@ class Slack:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "views.open": self._open_view,
+            "chat.delete": self._delete,
+            "chat.postEphemeral": self._whisper,
             "views.publish": self._publish,
             "conversations.open": self._open_direct,
             "conversations.history": self._read,
@@ -391,6 +406,20 @@ class Slack:
         found[0].text, found[0].blocks = given["text"], given["blocks"]
         found[0].updates += 1
         return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
+
+    def _delete(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        found = [one for one in self.messages if (one.channel, one.ts) == (given["channel"], given["ts"])]
+        if not found:
+            return {"ok": False, "error": "message_not_found"}
+        self.messages.remove(found[0])
+        return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
+
+    def _whisper(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if wrong := problems(given):
+            self.problems += wrong
+            return {"ok": False, "error": "invalid_blocks"}
+        self.whispered.append((str(given["channel"]), str(given["user"]), str(given["text"])))
+        return {"ok": True, "message_ts": self.ts()}
 
     def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """History and replies, newest first, page by page."""
@@ -466,7 +495,9 @@ def _block_problems(block: Mapping[str, Any], actions: list[str]) -> list[str]:
         return found + [problem for one in elements for problem in _text_problems(one)]
     if kind == "actions":
         found = [] if 1 <= len(elements) <= 5 else [f"{len(elements)} buttons in a row"]
-        return found + [problem for one in elements for problem in _button_problems(one, actions)]
+        for one in elements:
+            found += (_menu_problems if one["type"] == "static_select" else _button_problems)(one, actions)
+        return found
     return [f"a block of type {kind}"]
 
 
@@ -481,9 +512,23 @@ def _button_problems(button: Mapping[str, Any], actions: list[str]) -> list[str]
     actions.append(button["action_id"])
     title = button["text"]
     well = title["type"] == "plain_text" and 1 <= len(title["text"]) <= 75 and 1 <= len(button["value"]) <= 2000
+    well = well and len(button.get("url", "")) <= 3000 and button.get("style", "primary") in ("primary", "danger")
     return [] if well and button["type"] == "button" else [f"a button {button}"]
 
 
 def _view_problems(view: Mapping[str, Any]) -> list[str]:
     said = [block for block in view["blocks"] if block["type"] != "input"]
     return view_problems(view) + problems({"text": "a view", "blocks": said})
+
+
+def _menu_problems(menu: Mapping[str, Any], actions: list[str]) -> list[str]:
+    """A static_select: up to 100 options of 75 characters, with values of 150; the first shown is one of them."""
+    actions.append(menu["action_id"])
+    options = menu["options"]
+    well = 1 <= len(options) <= 100 and menu.get("initial_option", options[0]) in options
+    for one in options:
+        title = one["text"]
+        well = (
+            well and title["type"] == "plain_text" and 1 <= len(title["text"]) <= 75 and 1 <= len(one["value"]) <= 150
+        )
+    return [] if well else [f"a menu {menu}"]

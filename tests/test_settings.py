@@ -237,3 +237,31 @@ def test_the_example_file_names_settings_that_exist() -> None:
     named = re.findall(r"(?:CARE|SLACK)_\w+", (ROOT / ".env.example").read_text(encoding="utf-8"))
     assert named
     assert set(named) <= VARIABLES.keys()
+
+
+SLACK = {"SLACK_BOT_TOKEN": BOT, "SLACK_APP_TOKEN": APP, "CARE_CONSOLE_URL": "https://care.example/console/"}
+
+
+def test_agents_channels_are_by_queue() -> None:
+    given = "billing=C0123ABCD, Tech Support = C0456 ,x-bees=G012,*=C0789,"
+    found = Settings.load({**SLACK, "CARE_SLACK_AGENT_CHANNELS": given})
+    channels = {"Billing": "C0123ABCD", "Tech Support": "C0456", "x-bees": "G012", "*": "C0789"}
+    assert found.slack_agent_channels == channels
+    assert found.console_url == "https://care.example/console"
+    assert Settings.load({}).slack_agent_channels == {}
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["C0123", "Billing", "Bills=C0123", "Billing=#billing", "Billing=D0123", "*=C1234,*=C4567", "Billing=C0123 *=C1"],
+)
+def test_agents_channels_that_cannot_be_are_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"CARE_SLACK_AGENT_CHANNELS.*channels by queue.*the queues are Billing, "):
+        Settings.load({**SLACK, "CARE_SLACK_AGENT_CHANNELS": given})
+
+
+@pytest.mark.parametrize("missing", ["SLACK_BOT_TOKEN", "CARE_CONSOLE_URL"])
+def test_agents_channels_need_slack_and_the_consoles_address(missing: str) -> None:
+    given = {name: value for name, value in SLACK.items() if name != missing}
+    with pytest.raises(SettingsError, match=f"CARE_SLACK_AGENT_CHANNELS needs {missing}"):
+        Settings.load({**given, "CARE_SLACK_AGENT_CHANNELS": "*=C0123"})

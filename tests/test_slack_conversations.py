@@ -180,3 +180,25 @@ async def link_in_the_middle(partner: Partner, url: str) -> None:
         listed = await portal.get("/api/tickets", headers=signed_in)
         assert [one["number"] for one in listed.json()] == [number[0]]
     assert number[0] in (await partner.say("my tickets")).text
+
+
+async def test_agents_get_a_ticket_of_the_api_in_the_channel_that_triage_finds(tmp_path: Path) -> None:
+    agents = {"CARE_SLACK_AGENT_CHANNELS": "Billing=C0BILLING", "CARE_CONSOLE_URL": "https://care.example/console"}
+    body = {
+        "subject": "Invoice 2026/123 is wrong",
+        "description": "The invoice 2026/123 of 3 March 2026 charges 5 licences twice. Please correct it.",
+        "contact": {"name": "Ann", "company": "Acme", "email": "ann@acme.example"},
+    }
+    async with Slack() as slack:
+        bot = Service(tmp_path / "whole", {**slack.settings(), **agents})
+        try:
+            await asyncio.to_thread(bot.start)
+            async with httpx.AsyncClient(base_url=bot.url) as caller:
+                opened = await caller.post("/api/tickets", json=body, headers={"idempotency-key": "a" * 16})
+            (shown,) = await slack.until(1, "C0BILLING", 60)
+        finally:
+            await asyncio.to_thread(bot.kill)
+        assert opened.json()["number"] in shown.text
+        assert "*Queue* Billing · Dispute an invoice" in shown.text
+        assert re.search(r"\*Priority\* \w+ — \w", shown.text), "and why"
+        assert slack.problems == []

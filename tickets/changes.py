@@ -16,7 +16,7 @@ from tickets import conversations, notices
 from tickets.agent_models import Agent
 from tickets.base import now
 from tickets.models import Conversation, Event
-from tickets.states import CLOSED, NEW, OPEN, RESOLVED, SHOWN, WAITING, Targets, check, due, rank
+from tickets.states import CLOSED, NEW, OPEN, RESOLVED, SHOWN, WAITING, NotAllowed, Targets, check, due, rank
 from tickets.ticket_models import Correction, Ticket, TicketEvent
 from tickets.types import ticket_types
 
@@ -68,6 +68,14 @@ def assign(session: Session, ticket: Ticket, author: Author, assignee: Agent | N
     if assignee is not None and ticket.state == NEW:
         _become(session, ticket, SYSTEM, OPEN)
     return Changed(ticket, event)
+
+
+def take(session: Session, ticket: Ticket, agent: Agent) -> Changed:
+    """Give a ticket that is nobody's to the agent who asks. Raises NotAllowed where a colleague has it."""
+    _lock(session, ticket)
+    if ticket.assignee_id not in (None, agent.id):
+        raise NotAllowed(f"{ticket.name} is with somebody already.")
+    return assign(session, ticket, Author.of(agent), agent)
 
 
 def reply(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:

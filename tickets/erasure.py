@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, CursorResult, String, Table, and_, cast, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from tickets import agents_channel
 from tickets.agent_models import Audit
 from tickets.base import Base
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn
@@ -123,6 +124,8 @@ def erase(session: Session, found: Found, *, actor: str, why: str) -> dict[str, 
         mails = delete(Delivery).where(Delivery.destination == "email", to_them)
         counts = {"deliveries": _run(session, mails) if found.emails else 0}
         counts["deliveries"] += _slack_users(session, found)
+        for part in _chunks(list(found.tickets)):
+            agents_channel.withdraw(session, part)
         rows = delete_rows(
             session, tickets=list(found.tickets), conversations=found.conversations, partners=found.partners
         )
@@ -252,7 +255,8 @@ def _slack_users(session: Session, found: Found) -> int:
         heard = and_(SlackInbox.user == user, or_(SlackInbox.user_team == team, SlackInbox.user_team.is_(None)))
         _run(session, delete(SlackInbox).where(heard, SlackInbox.state != "done"))
         _run(session, update(SlackInbox).where(heard).values(user="", user_team=None))  # known, if it comes again
-        named = and_(Delivery.destination == "slack", Delivery.body["user"].as_string() == user)
+        told = Delivery.destination.in_(("slack", agents_channel.DESTINATION))
+        named = and_(told, Delivery.body["user"].as_string() == user)
         gone += _run(session, delete(Delivery).where(named))
     for conversation in found.conversations:
         gone += _run(session, delete(Delivery).where(_about_conversation(conversation)))

@@ -6,12 +6,13 @@ could be anybody's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from tickets import outbox
+from tickets import agents_channel, outbox
 from tickets.states import SHOWN
 from tickets.ticket_models import Partner, Ticket, TicketEvent
 
@@ -32,17 +33,22 @@ class Notify:
         webhook_url: "" tells no webhook.
         partners_by_email: whether partners are written to.
         agents_email: who is written to about each new ticket; "" is nobody.
+        agents_channels: channel of Slack's by queue, "*" for all others.
     """
 
     webhook_url: str = ""
     partners_by_email: bool = False
     agents_email: str = ""
+    agents_channels: Mapping[str, str] = field(default_factory=dict)
 
 
 def put_for(session: Session, ticket: Ticket, event: TicketEvent) -> None:
     """Put into the outbox what this event is told of it, in the transaction that made it."""
     notify = session.info.get("notify")
-    if not isinstance(notify, Notify) or event.kind not in _TOLD:
+    if not isinstance(notify, Notify):
+        return
+    agents_channel.put_for(session, ticket, event, notify.agents_channels)
+    if event.kind not in _TOLD:
         return
     if notify.webhook_url:
         outbox.put(session, "webhook", notify.webhook_url, _webhook(ticket, event), ticket.number)

@@ -32,17 +32,23 @@ _OPEN: Final = (PENDING, SENDING)
 
 
 def put(
-    session: Session, destination: str, target: str, body: dict[str, Any], ticket_number: int | None = None
+    session: Session,
+    destination: str,
+    target: str,
+    body: dict[str, Any],
+    ticket_number: int | None = None,
+    *,
+    after: timedelta = timedelta(0),
 ) -> Delivery:
     """Have something delivered once the caller's transaction is on disk.
 
     Args:
         destination: how: email, webhook, slack.
         target: where to; what goes to one target keeps its order.
+        after: not before that; what comes later for the target waits too.
     """
-    delivery = Delivery(
-        id=_next_id(), destination=destination, target=target, body=body, ticket_number=ticket_number, next_at=now()
-    )
+    named = {"destination": destination, "target": target, "body": body, "ticket_number": ticket_number}
+    delivery = Delivery(id=_next_id(), next_at=now() + after, **named)
     session.add(delivery)
     session.flush()
     ring_after_commit(session, BELL)

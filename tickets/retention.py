@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import CursorResult, Delete, delete, select
 from sqlalchemy.orm import Session
 
-from tickets import erasure, outbox, slack_inbox, slack_users
+from tickets import agents_channel, agents_presses, erasure, outbox, slack_inbox, slack_users
 from tickets.agent_models import Audit
 from tickets.conversations import MOST_FORGOTTEN, forget_old
 from tickets.partners import forget_expired
@@ -49,9 +49,11 @@ def tidy(session: Session, at: datetime) -> Tidied:
         conversations = forget_old(session, at - ANONYMOUS_CONVERSATIONS, at - PARTNER_CONVERSATIONS)
         forget_expired(session, at)
         slack_inbox.forget_done(session, at - SLACK_EVENTS)
+        agents_presses.forget_presses(session, at - SLACK_EVENTS)
         slack_users.forget_expired(session, at)
         old = select(Ticket.number).where(Ticket.closed_at < at - CLOSED_TICKETS).limit(_MOST_TICKETS)
         tickets = list(session.scalars(old))
+        agents_channel.withdraw(session, tickets)
         erasure.delete_rows(session, tickets=tickets)
         _delete(session, delete(Delivery).where(Delivery.state == outbox.SENT, Delivery.sent_at < at - SENT_DELIVERIES))
         dead = delete(Delivery).where(Delivery.state == outbox.DEAD, Delivery.created_at < at - DEAD_DELIVERIES)

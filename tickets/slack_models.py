@@ -1,4 +1,4 @@
-"""The tables of Slack: which of its users are known partners, and what it told us and is not worked yet."""
+"""The tables of Slack: which of its users are known partners or agents, what it told us, what agents' channels show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tickets.agent_models import Agent
 from tickets.base import Base, UtcTime, now
 from tickets.models import Conversation
-from tickets.ticket_models import Partner
+from tickets.ticket_models import Partner, Ticket
 
 
 @dataclass(frozen=True)
@@ -89,4 +90,40 @@ class SlackCode(Base):
     user: Mapped[str] = mapped_column(String(40), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey(Conversation.id), index=True)  # where it was shown
+    kind: Mapped[str] = mapped_column(String(8), default="partner", server_default="partner")  # who may enter it
     expires_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class SlackAgent(Base):
+    """A Slack user who is an agent; one agent may be several."""
+
+    __tablename__ = "slack_agents"
+
+    team: Mapped[str] = mapped_column(String(40), primary_key=True)  # the user's own workspace
+    user: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey(Agent.id), index=True)
+    linked_by: Mapped[str] = mapped_column(String(80))  # the agent's own name, or who on the command line
+    linked_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class SlackTicket(Base):
+    """A ticket that an agents' channel shows, or is about to."""
+
+    __tablename__ = "slack_tickets"
+
+    ticket_number: Mapped[int] = mapped_column(ForeignKey(Ticket.number), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40), primary_key=True)
+    ts: Mapped[str | None] = mapped_column(String(32))  # of the message; None until it is there
+    shown: Mapped[str] = mapped_column(String(64), default="")  # hash of what it shows
+    version: Mapped[int] = mapped_column(default=0)  # how often it was changed
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class SlackPress(Base):
+    """A press in an agents' channel that was carried out: the same one again does nothing."""
+
+    __tablename__ = "slack_presses"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ticket_number: Mapped[int] = mapped_column(ForeignKey(Ticket.number), index=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now, index=True)

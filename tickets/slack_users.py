@@ -25,6 +25,7 @@ from tickets.ticket_models import Partner
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BY_PARTNER: Final = "partner"  # who linked, where it was not an operator
+FOR_PARTNER, FOR_AGENT = "partner", "agent"  # who may enter a code
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 5 bits each; none that is read as another
 _LENGTH: Final = 9
 _READ_AS: Final = str.maketrans("OIL", "011")
@@ -52,7 +53,7 @@ def link(session: Session, team: str, user: str, partner: Partner, by: str) -> N
     said = {"partner_id": partner.id, "linked_by": by[:80], "linked_at": now()}
     made = insert(session, SlackUser).values(team=team, user=user, **said)
     session.execute(made.on_conflict_do_update(index_elements=["team", "user"], set_=said))
-    _forget_code(session, team, user)
+    forget_code(session, team, user)
     log(session, by, "slack_linked", partner=partner.id)
 
 
@@ -66,10 +67,11 @@ def unlink_partner(session: Session, partner_id: str) -> int:
     return _unlink(session, delete(SlackUser).where(SlackUser.partner_id == partner_id), BY_PARTNER)
 
 
-def new_code(session: Session, team: str, user: str, conversation_id: str) -> str:
+def new_code(session: Session, team: str, user: str, conversation_id: str, kind: str = FOR_PARTNER) -> str:
     """A code for this Slack user, shown only now; those before are not valid any more."""
     code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-    said = {"sha256": token_hash(code), "conversation_id": conversation_id, "expires_at": now() + CODE_LIFE}
+    until = now() + CODE_LIFE
+    said = {"sha256": token_hash(code), "conversation_id": conversation_id, "kind": kind, "expires_at": until}
     made = insert(session, SlackCode).values(team=team, user=user, **said)
     session.execute(made.on_conflict_do_update(index_elements=["team", "user"], set_=said))
     return "-".join(code[start : start + 3] for start in range(0, _LENGTH, 3))
@@ -77,14 +79,22 @@ def new_code(session: Session, team: str, user: str, conversation_id: str) -> st
 
 def redeem(session: Session, typed: str, partner: Partner) -> str | None:
     """Link whoever was shown this code to the partner; the conversation it was shown in, None where it isn't valid."""
-    code = re.sub(r"[\s-]", "", typed).upper().translate(_READ_AS)
-    taken = delete(SlackCode).where(SlackCode.sha256 == token_hash(code), SlackCode.expires_at > now())
-    found = session.execute(taken.returning(SlackCode.team, SlackCode.user, SlackCode.conversation_id)).one_or_none()
+    found = take_code(session, typed, FOR_PARTNER)
     if found is None:
         return None
-    link(session, found.team, found.user, partner, BY_PARTNER)
-    session.execute(update(Conversation).where(Conversation.id == found.conversation_id).values(partner_id=partner.id))
-    return str(found.conversation_id)
+    team, user, conversation_id = found
+    link(session, team, user, partner, BY_PARTNER)
+    session.execute(update(Conversation).where(Conversation.id == conversation_id).values(partner_id=partner.id))
+    return conversation_id
+
+
+def take_code(session: Session, typed: str, kind: str) -> tuple[str, str, str] | None:
+    """Use a code up: workspace, user and conversation it was shown to, None where it isn't valid for this kind."""
+    code = re.sub(r"[\s-]", "", typed).upper().translate(_READ_AS)
+    valid = (SlackCode.sha256 == token_hash(code), SlackCode.kind == kind, SlackCode.expires_at > now())
+    taken = delete(SlackCode).where(*valid)
+    found = session.execute(taken.returning(SlackCode.team, SlackCode.user, SlackCode.conversation_id)).one_or_none()
+    return None if found is None else (str(found.team), str(found.user), str(found.conversation_id))
 
 
 def forget_expired(session: Session, at: datetime) -> None:
@@ -103,8 +113,7 @@ def change_link(session: Session, what: dict[str, Any]) -> None:
         SlackProblem: it cannot be done.
     """
     team, user = str(what["team"]), str(what["user"])
-    if not (_ID.fullmatch(team) and _ID.fullmatch(user)):
-        raise SlackProblem("Slack calls workspaces T0123ABCD and users U0123ABCD; give these ids.")
+    check_ids(team, user)
     if what["do"] == "unlink":
         if not unlink(session, team, user, what["actor"]):
             raise SlackProblem(f"{user} of {team} is linked to nobody.")
@@ -121,13 +130,20 @@ def change_link(session: Session, what: dict[str, Any]) -> None:
     link(session, team, user, partner, what["actor"])
 
 
+def check_ids(team: str, user: str) -> None:
+    """Raises SlackProblem where these are no ids of Slack's."""
+    if not (_ID.fullmatch(team) and _ID.fullmatch(user)):
+        raise SlackProblem("Slack calls workspaces T0123ABCD and users U0123ABCD; give these ids.")
+
+
+def forget_code(session: Session, team: str, user: str) -> None:
+    """Have the code that this Slack user was shown not be valid any more."""
+    session.execute(delete(SlackCode).where(SlackCode.team == team, SlackCode.user == user))
+
+
 def _unlink(session: Session, links: Any, by: str) -> int:
     gone = session.execute(links.returning(SlackUser.team, SlackUser.user, SlackUser.partner_id)).all()
     for team, user, partner_id in gone:
-        _forget_code(session, team, user)
+        forget_code(session, team, user)
         log(session, by, "slack_unlinked", partner=partner_id)
     return len(gone)
-
-
-def _forget_code(session: Session, team: str, user: str) -> None:
-    session.execute(delete(SlackCode).where(SlackCode.team == team, SlackCode.user == user))

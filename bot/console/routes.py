@@ -12,7 +12,7 @@ from bot.console.gate import Gate, Nothing, Policy
 from bot.console.insights import Insights
 from bot.console.live import Live
 from bot.console.pages import Pages
-from bot.console.sign_in import Desk, EndSession, NewPassword, SignIn
+from bot.console.sign_in import Desk, EndSession, NewPassword, SignIn, SlackCode
 from bot.console.ticket_actions import TicketActions
 from bot.console.ticket_list import ListPage
 from bot.console.ticket_page import TicketPage
@@ -47,6 +47,8 @@ def console_routes(
         gate.page("/console/account", AGENT, desk.account),
         gate.action("/console/account/password", AGENT, NewPassword, desk.change_password),
         gate.action("/console/account/end-session", AGENT, EndSession, desk.end_session),
+        gate.action("/console/account/slack", AGENT, SlackCode, desk.link_slack),
+        gate.action("/console/account/slack/unlink", AGENT, Nothing, desk.unlink_slack),
         gate.page("/console", AGENT, ListPage(pages).show),
         gate.action("/console/bulk", AGENT, ticket_actions.Bulk, act.bulk),
         gate.action("/console/deliver-again", AGENT, Nothing, act.deliver_again),

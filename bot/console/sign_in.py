@@ -14,11 +14,13 @@ from bot.console.attempts import Attempts
 from bot.console.gate import Call, Nothing, Refused
 from bot.console.live import Live
 from bot.console.pages import Pages
-from tickets import agents, passwords
+from bot.slack.linking import tell_agent_linked
+from tickets import agents, passwords, slack_agents
 from tickets.agent_models import Agent
 
 _NEXT = re.compile(r"/console(?:/[A-Za-z0-9/_-]*)?(?:\?[A-Za-z0-9=&%+._~-]*)?")
 _PER_USER, _PER_ADDRESS = (5, 30 * 60.0), (20, 5 * 60.0)
+_CODES = (10, 3600.0)  # of Slack's that an agent may try
 
 
 class SignIn(BaseModel):
@@ -47,6 +49,14 @@ class EndSession(BaseModel):
     session: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class SlackCode(BaseModel):
+    """The code that was shown in Slack, as typed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(min_length=1, max_length=40)
+
+
 class Desk:
     """The routes about who one is."""
 
@@ -56,6 +66,7 @@ class Desk:
         self._gate = keeper
         self._per_user = Attempts(*_PER_USER)
         self._per_address = Attempts(*_PER_ADDRESS)
+        self._codes = Attempts(*_CODES)
         self._hashing = asyncio.Semaphore(passwords.AT_ONCE)
 
     async def sign_in_page(self, call: Call) -> Response:
@@ -127,14 +138,16 @@ class Desk:
         return JSONResponse({"name": call.me.shown})
 
     async def account(self, call: Call) -> Response:
-        """The own name, password and sessions."""
+        """The own name, password, sessions and Slack accounts."""
         assert call.signed_in is not None
         me = call.me
         sessions = await call.read(lambda session: agents.sessions(session, me))
+        slack = await call.read(lambda session: slack_agents.of_agent(session, me))
         return self._pages.show(
             "account.html",
             call.signed_in,
             sessions=sessions,
+            slack=slack,
             this=call.signed_in.session.token_sha256,
             rule=wording.PASSWORD_RULE,
         )
@@ -183,6 +196,27 @@ class Desk:
             raise Refused(404, wording.NOT_FOUND)
         self._live.look_at_sessions()
         return None
+
+    async def link_slack(self, call: Call, body: SlackCode) -> None:
+        """Have the Slack account that was shown this code act in one's own name."""
+        me = call.me
+        if not self._codes.begin(me.id):
+            raise Refused(429, wording.TOO_MANY_CODES)
+
+        def link(session: Any) -> bool:
+            conversation = slack_agents.redeem(session, body.code, me)
+            if conversation is not None:
+                tell_agent_linked(session, conversation, me)
+            return conversation is not None
+
+        if not await call.write(link):
+            raise Refused(404, wording.NO_SUCH_CODE)
+        self._codes.forgive(me.id)
+
+    async def unlink_slack(self, call: Call, _: Nothing) -> dict[str, int]:
+        """Have no Slack account act in one's own name any more."""
+        me = call.me
+        return {"unlinked": await call.write(lambda session: slack_agents.unlink_agent(session, me))}
 
     async def _matches(self, agent: Agent | None, password: str) -> bool:
         stored = agent.password if agent is not None else None

@@ -13,7 +13,8 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -24,6 +25,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -32,19 +34,25 @@ from bot import metrics
 from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.slack import events, form_desk, guard
+from bot.slack import agents_press, events, form_desk, guard
+from bot.slack.agents_channel import AgentsChannel
 from bot.slack.blocks import FORM, words
 from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
 from bot.slack.linking import LINK
 from bot.slack.modal import CALLBACK
 from bot.slack.outbound import Outbound
+from bot.slack.ticket_message import OPEN
 from settings import Secret, Settings
+from tickets import agents_channel, agents_presses
 from tickets.database import Database
 from tickets.language import judge
 from tickets.slack_models import Place
+from tickets.ticket_models import Ticket
 
 log = logging.getLogger("care.slack")
+
+_T = TypeVar("_T")
 
 COMMAND = "/care"
 SHORTCUT = "open_ticket"
@@ -58,8 +66,17 @@ _REFUSED = {400: "Not understood.", 401: "Not signed.", 403: "This workspace is 
 class Slack:
     """Slack as one more channel of the bot."""
 
-    def __init__(self, settings: Settings, database: Database, messages: Messages, limits: Limits) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        messages: Messages,
+        limits: Limits,
+        on_ticket: Callable[[Ticket], None] = lambda ticket: None,
+    ) -> None:
+        """`on_ticket` is told of each ticket that an agent changed in Slack."""
         self._settings = settings
+        self._on_ticket = on_ticket
         self._teams = settings.slack_teams
         sdk = _quiet("care.slack.sdk", logging.WARNING)
         address = f"{settings.slack_api}/"
@@ -67,6 +84,7 @@ class Slack:
         self._client = AsyncWebClient(settings.slack_bot_token.value, address, retry_handlers=[], logger=sdk)
         self._inbox = Inbox(database, messages, limits)
         self._outbound = Outbound(database, self._client, settings.slack_link_url)
+        self._agents = AgentsChannel(database, self._client, settings.slack_agent_channels, settings.console_url)
         self._bolt = AsyncApp(
             name="slack_bolt.app",  # also of a logger, which gets the level below
             logger=_quiet("slack_bolt", logging.ERROR),  # it logs the bodies of what it refuses or does not know
@@ -85,14 +103,21 @@ class Slack:
         self._tasks: list[asyncio.Task[Any]] = []
 
     @classmethod
-    def of(cls, settings: Settings, database: Database, messages: Messages, limits: Limits) -> Slack | None:
+    def of(
+        cls,
+        settings: Settings,
+        database: Database,
+        messages: Messages,
+        limits: Limits,
+        on_ticket: Callable[[Ticket], None] = lambda ticket: None,
+    ) -> Slack | None:
         """None where no Slack is set up."""
-        return cls(settings, database, messages, limits) if settings.slack_bot_token.value else None
+        return cls(settings, database, messages, limits, on_ticket) if settings.slack_bot_token.value else None
 
     @property
     def senders(self) -> dict[str, Send]:
-        """How the outbox's destination “slack” is sent to."""
-        return {"slack": self._outbound.send}
+        """How the outbox's destinations in Slack are sent to."""
+        return {"slack": self._outbound.send, agents_channel.DESTINATION: self._agents.send}
 
     def routes(self) -> list[Route]:
         """The route that Slack posts to; none in Socket Mode."""
@@ -139,11 +164,17 @@ class Slack:
         self._bolt.view(CALLBACK)(self._on_filled)
         self._bolt.action(re.compile(f"{ASK}.*"))(self._on_asked_at_home)
         self._bolt.action(LINK)(self._on_link)
+        self._bolt.action(agents_press.ACTIONS)(self._on_agents_press)
+        self._bolt.action(OPEN)(self._on_anything)
         self._bolt.error(self._on_error)
 
     async def _on_message(self, body: dict[str, Any]) -> None:
         said = events.said(body, self._teams)
-        if said is not None:
+        if said is not None and said.place.channel in self._settings.slack_agent_channels.values():
+            # It shows partners' tickets: no partner's conversation begins there.
+            if said.invited:
+                await self._write(partial(_no_talk, said=said))
+        elif said is not None:
             new = await self._inbox.keep_message(said)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
 
@@ -241,13 +272,30 @@ class Slack:
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
         await ack(**found.ack)
 
-    async def _on_anything(self) -> None:
-        """An event that is none of ours is acknowledged, or Slack would bring it again."""
+    async def _on_agents_press(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        press = agents_press.pressed(body)
+        if press is not None:
+            served = not self._teams or press.user_team in self._teams
+            carry_out = partial(
+                agents_presses.carry_out, press=press, targets=self._settings.first_answer, served=served
+            )
+            done = await self._write(carry_out)
+            metrics.SLACK_EVENTS.labels("kept").inc()
+            if done is not None:
+                self._on_ticket(done.ticket)
+        await ack()
+
+    async def _on_anything(self, ack: AsyncAck) -> None:
+        """What is none of ours is acknowledged, or Slack would bring it again; so is the way to the console."""
+        await ack()
 
     async def _on_error(self, error: Exception) -> BoltResponse:
         """Not acknowledged: Slack delivers it again."""
         log.error("an event of Slack's is not stored", exc_info=error)
         return BoltResponse(status=400 if isinstance(error, _ODD) else 503, body="")
+
+    async def _write(self, work: Callable[[Session], _T]) -> _T:
+        return await asyncio.wrap_future(self._database.submit(work))
 
     def _served(self, body: Mapping[str, Any]) -> bool:
         return not self._teams or events.team_of(body) in self._teams
@@ -276,6 +324,10 @@ class Slack:
                 data = getattr(error.response, "data", None)
                 name = data.get("error") if isinstance(data, dict) else "no answer"
                 log.error("Slack does not take SLACK_BOT_TOKEN: %s", name)
+
+
+def _no_talk(session: Session, said: events.Said) -> None:
+    agents_presses.tell(session, said.place.channel, said.user, None, "agents_no_talk")
 
 
 def _authorize(token: Secret) -> Callable[..., Awaitable[AuthorizeResult]]:

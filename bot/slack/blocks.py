@@ -46,8 +46,10 @@ class Message:
 
 @cache
 def words() -> dict[str, str]:
-    """What only Slack says."""
-    found: dict[str, str] = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
+    """What only Slack says, to partners and to agents."""
+    found: dict[str, str] = {}
+    for name in ("words.yml", "agents.yml"):
+        found |= yaml.safe_load(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return found
 
 

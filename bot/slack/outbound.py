@@ -7,7 +7,6 @@ metadata: where an earlier attempt may have arrived, we look for it in the chann
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,8 +24,8 @@ from bot.deliveries import DeliveryError
 from bot.slack import form_desk, forms
 from bot.slack.blocks import Message, after_choice, messages, plain_message, with_form_offer, with_link_offer, words
 from bot.slack.markup import escape
-from tickets import outbox, slack_users
-from tickets.base import now
+from bot.slack.pace import Pace
+from tickets import slack_users
 from tickets.database import Database
 from tickets.models import Conversation, Event
 from tickets.slack_models import Place
@@ -34,7 +33,6 @@ from tickets.ticket_models import Delivery
 
 _T = TypeVar("_T")
 METADATA: Final = "care_reply"
-_APART: Final = 1.05  # seconds between two messages in a channel: Slack takes about one a second
 _UNSURE: Final = 2.0  # seconds before we look whether a message arrived after all
 _SKEW: Final = timedelta(minutes=2)  # between Slack's clock and ours
 _PAGES: Final = 10
@@ -75,7 +73,7 @@ class Outbound:
         self._database = database
         self._client = client
         self._link_url = link_url
-        self._posted: dict[str, float] = {}  # when this process last posted in a channel
+        self._pace = Pace(database, "slack")
 
     async def send(self, delivery: Delivery) -> None:
         """Send it; raises DeliveryError unless Slack has taken it."""
@@ -91,24 +89,29 @@ class Outbound:
         arrived = await self._arrived(told.place, delivery) if delivery.attempts > 1 else set()
         for part, message in enumerate(told.made):
             if part not in arrived:
-                await self._pause(delivery.target)
+                await self._pace.wait(delivery.target)
                 await self._post(told.place, message, delivery, part)
 
     async def _send_code(self, delivery: Delivery) -> None:
         """Make a one-time code and show it; where an earlier attempt arrived, that one's code is valid."""
         team, user = map(str, delivery.body["code_for"])
-        work = partial(slack_users.new_code, team=team, user=user, conversation_id=str(delivery.body["conversation"]))
+        where_shown, kind = str(delivery.body["conversation"]), str(delivery.body.get("kind", slack_users.FOR_PARTNER))
+        work = partial(slack_users.new_code, team=team, user=user, conversation_id=where_shown, kind=kind)
         where = await asyncio.to_thread(self._database.read, lambda session: _place(session, delivery))
         if where is None or (delivery.attempts > 1 and await self._arrived(where, delivery)):
             return
-        await self._pause(delivery.target)
+        await self._pace.wait(delivery.target)
         try:
             code = await asyncio.wrap_future(self._database.submit(work))
         except SQLAlchemyError as error:
             raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None
+        await self._post(where, plain_message(self._code_text(code, kind)), delivery, 0)
+
+    def _code_text(self, code: str, kind: str) -> str:
+        if kind == slack_users.FOR_AGENT:
+            return words()["agent_code"].format(code=code, where=words()["agent_where"])
         page = words()["link_where_address"].format(address=f"<{self._link_url}>")
-        text = words()["link_code"].format(code=code, where=page if self._link_url else words()["link_where"])
-        await self._post(where, plain_message(text), delivery, 0)
+        return words()["link_code"].format(code=code, where=page if self._link_url else words()["link_where"])
 
     async def _post(self, place: Place, message: Message, delivery: Delivery, part: int) -> None:
         try:
@@ -124,7 +127,7 @@ class Outbound:
                 )
             )
         finally:
-            self._posted[delivery.target] = time.monotonic()
+            self._pace.posted(delivery.target)
 
     async def _update(self, told: _Told, delivery: Delivery) -> None:
         """Replace the buttons of a message by what was chosen; doing so twice changes nothing."""
@@ -166,17 +169,6 @@ class Outbound:
             if not cursor:
                 break
         return found
-
-    async def _pause(self, target: str) -> None:
-        """Keep the pace of a channel, also after what another process sent there."""
-        sent = await asyncio.to_thread(self._database.read, lambda session: outbox.last_sent(session, "slack", target))
-        ago = time.monotonic() - self._posted.get(target, float("-inf"))
-        if sent is not None:
-            ago = min(ago, max(0.0, (now() - sent).total_seconds()))
-        if ago < _APART:
-            await asyncio.sleep(_APART - ago)
-        for old in [one for one, at in self._posted.items() if time.monotonic() - at > 60]:
-            del self._posted[old]
 
 
 class _Refused(DeliveryError):

@@ -76,7 +76,9 @@ def create_app(settings: Settings, engine_url: str, actions_url: str) -> FastAPI
 
     messages = Messages(database, engine, health, settings.first_answer, changed)
 
-    slack = Slack.of(settings, database, messages, limits)
+    slack = Slack.of(
+        settings, database, messages, limits, lambda ticket: windows.publish(ticket.id, "changed in Slack")
+    )
     deliveries = Deliveries(database, {**senders(settings), **(slack.senders if slack else {})})
     control = Control(database, settings.data_dir)
 

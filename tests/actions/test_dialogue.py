@@ -16,6 +16,7 @@ from actions.dialogue import STEPS
 from actions.follow_ups import is_follow_up
 from actions.payloads import payload
 from actions.replies import Reply
+from actions.sessions import SessionStart
 from actions.turns import DialogueAction
 from actions.understanding import Understanding
 from settings import ROOT
@@ -84,7 +85,7 @@ def titles(reply: Reply) -> list[str]:
 
 def test_every_action_of_the_domain_has_a_step_and_every_rule_an_action() -> None:
     domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
-    assert set(STEPS) == set(domain["actions"])
+    assert {*STEPS, SessionStart().name()} == set(domain["actions"])
     assert set(ACTION_OF.values()) <= {*STEPS, *domain["forms"]}
     assert set(ACTION_OF) == {intent for intent in domain["intents"] if isinstance(intent, str)}
 

@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 
 from tests.browser.chat_page import ANSWER_WITHIN, ask_and_wait, log, open_chat
 from tests.service import Service
-from tickets import agents, changes
+from tickets import agents, changes, slack_users
 from tickets.base import now
 from tickets.changes import Author
+from tickets.conversations import conversation_for
 from tickets.database import Database
 from tickets.models import Conversation
 from tickets.opening import NewTicket, open_ticket
@@ -401,6 +402,26 @@ def _say(session: Any, number: int, author: Author, text: str) -> None:
     ticket = session.get_one(Ticket, number)
     changes.note(session, ticket, author, text)
     changes.note(session, ticket, Author("agent", None, author.name), text)
+
+
+def test_a_slack_account_is_linked_and_unlinked_on_the_account_page(office: Office) -> None:
+    team = f"T{secrets.token_hex(4).upper()}"
+
+    def show(session: Any) -> str:
+        where = conversation_for(session, "slack", f"{team}:D1").id
+        return slack_users.new_code(session, team, "U1", where, slack_users.FOR_AGENT)
+
+    page = office.signed_in("anna", "/console/account")
+    for typed in ("000-000-000", office.database.write(show).lower()):
+        page.get_by_label("Code from Slack").fill(typed)
+        page.get_by_role("button", name="Link", exact=True).click()
+        if typed.startswith("000-000"):
+            expect(page.locator("#slack-problem")).to_contain_text("This code is not valid")
+    expect(page.get_by_text(f"U1 in workspace {team}")).to_be_visible()
+    ready(page)
+    page.get_by_role("button", name="Unlink").click()
+    expect(page.get_by_text(f"U1 in workspace {team}")).to_have_count(0)
+    assert office.faults == []
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -55,6 +55,8 @@ def test_the_audit_log_says_which_partner_and_no_name(folder: Path) -> None:
         (("link", "T1", "U1", *ANN), "has never signed in"),
         (("link", "acme", "U1", *ANN, *NEW), "Slack calls workspaces"),
         (("unlink", "T1", "U1"), "linked to nobody"),
+        (("link-agent", "T1", "U1", "olga"), "There is no user olga"),
+        (("unlink-agent", "T1", "U1"), "linked to no agent"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(words: tuple[str, ...], sentence: str) -> None:
@@ -62,3 +64,16 @@ def test_what_cannot_be_done_is_one_sentence(words: tuple[str, ...], sentence: s
     assert status == 1
     assert sentence in shown
     assert "Traceback" not in shown
+
+
+def test_an_agent_is_linked_listed_and_unlinked(folder: Path) -> None:
+    typed = "four unrelated words here"
+    added = CliRunner().invoke(app, ["users", "add", "olga"], input=f"{typed}\n")
+    assert added.exit_code == 0, added.output
+    assert care("link-agent", "T1", "U1", "olga") == (0, "U1 of T1 is olga now.\n")
+    status, shown = care("list")
+    assert (status, shown.split()[:2], shown.split()[-2:]) == (0, ["T1", "U1"], ["agent", "olga"])
+    CliRunner().invoke(app, ["users", "disable", "olga"])
+    assert "agent olga (disabled)" in care("list")[1]
+    assert care("unlink-agent", "T1", "U1") == (0, "U1 of T1 is no agent any more.\n")
+    assert care("list") == (0, "")

@@ -33,7 +33,7 @@ from bot.web import socket as web_socket
 from cli import run as care_run
 from settings import Settings
 from tests.promises.fail_points import FAIL_POINTS
-from tickets import access, conversations, database, opening, partners, slack_inbox
+from tickets import access, agents_presses, conversations, database, opening, partners, slack_inbox
 from tickets.database import Database, _Write
 from tickets.models import Button
 from tickets.ticket_models import Ticket
@@ -214,6 +214,11 @@ def keeps_no_slack_key() -> None:
     vars(slack_inbox)["_put"] = put_anew
 
 
+def keeps_no_press() -> None:
+    """P6: nothing tells an agent's press from the one before."""
+    vars(agents_presses)["Press"].key = property(lambda _: secrets.token_hex(32))
+
+
 def slack_is_acknowledged_first() -> None:
     """P7: bolt's own way: it answers 200, and the listener runs afterwards."""
     init = AsyncApp.__init__
@@ -259,6 +264,7 @@ _BUILDS = {
         random_keys,
         drops_slacks_retries,
         keeps_no_slack_key,
+        keeps_no_press,
         slack_is_acknowledged_first,
         bare_bolt,
         slack_is_told_again_unseen,

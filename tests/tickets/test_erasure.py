@@ -21,7 +21,7 @@ from tickets.models import Button, Conversation, Event, Feedback, Question
 from tickets.ticket_models import Correction, Delivery, Partner, Ticket, TicketEvent
 
 # Tables that hold nothing of a partner, or nothing that leads to one.
-OF_NO_PARTNER = {"agents", "agent_sessions", "audit", "used_tokens"}
+OF_NO_PARTNER = {"agents", "agent_sessions", "audit", "slack_agents", "used_tokens"}
 
 
 def everything(database: Database) -> str:

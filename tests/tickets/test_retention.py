@@ -132,6 +132,7 @@ def test_the_table_in_the_docs_is_this_one() -> None:
         "anonymous conversations": str(retention.ANONYMOUS_CONVERSATIONS.days),
         "partners' conversations": str(retention.PARTNER_CONVERSATIONS.days),
         "closed tickets": str(retention.CLOSED_TICKETS.days),
+        "presses in agents' channels": str(retention.SLACK_EVENTS.days),
         "deliveries that arrived": str(retention.SENT_DELIVERIES.days),
         "Slack's events that were answered": str(retention.SLACK_EVENTS.days),
         "deliveries given up": str(retention.DEAD_DELIVERIES.days),

@@ -1,4 +1,4 @@
-// The own password and sessions.
+// The own password, sessions and Slack accounts.
 
 import { post } from "./api.js";
 import { say } from "./dom.js";
@@ -34,4 +34,26 @@ for (const button of document.querySelectorAll("[data-end]")) {
     }
   });
 }
+const slack = document.getElementById("slack");
+const slackProblem = document.getElementById("slack-problem");
+
+slack.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  slackProblem.textContent = "";
+  try {
+    await post("/console/account/slack", { code: slack.elements.namedItem("code").value });
+    location.reload();
+  } catch (error) {
+    slackProblem.textContent = error.message;
+  }
+});
+
+document.getElementById("slack-unlink")?.addEventListener("click", async () => {
+  try {
+    await post("/console/account/slack/unlink", {});
+    location.reload();
+  } catch (error) {
+    slackProblem.textContent = error.message;
+  }
+});
 document.documentElement.dataset.ready = ""; // clicks and keys are heard from here on

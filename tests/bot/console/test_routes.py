@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/console/sign-out": {},
     "/console/account/password": {"present": "wrong", "new": "wrong"},
     "/console/account/end-session": {"session": "0" * 64},
+    "/console/account/slack": {"code": "000-000-000"},
+    "/console/account/slack/unlink": {},
     "/console/deliver-again": {},
     "/console/bulk": {"tickets": ["TICKET"], "do": "close"},
     "/console/tickets/{ticket_id}/reply": {"text": "Hello", "key": KEY},
@@ -44,6 +46,7 @@ ANSWERS = {
     "/console/sign-in": 401,
     "/console/account/password": 403,
     "/console/account/end-session": 404,
+    "/console/account/slack": 404,
     "/console/insights/try": 503,
     "/console/insights/add": 503,
 }

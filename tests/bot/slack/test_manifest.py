@@ -15,6 +15,8 @@ NEEDS = {
     "message.im": "im:history",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
     "include_all_metadata": "metadata.message:read",
     "conversations.open": "im:write",
     "commands": "commands",
@@ -25,7 +27,8 @@ MANIFEST = yaml.safe_load((ROOT / "docs" / "slack-manifest.yml").read_text(encod
 
 def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
-    used = ["chat.postMessage", "chat.update", "include_all_metadata", "conversations.open", "commands"]
+    chat = ["chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"]
+    used = [*chat, "include_all_metadata", "conversations.open", "commands"]
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == {
         NEEDS[name] for name in [*events, *used] if name not in FREE
     }
