@@ -15,10 +15,22 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
-from tickets.base import now
+from tickets.base import UtcTime, now
 from tickets.database import ring_after_commit
 from tickets.ticket_models import Delivery
 
@@ -29,6 +41,45 @@ LIFE = timedelta(hours=24)  # then a delivery is dead, and the console shows it
 
 PENDING, SENDING, SENT, DEAD = "pending", "sending", "sent", "dead"
 _OPEN: Final = (PENDING, SENDING)
+_UNSEEN: Final = {"synchronize_session": False}
+
+
+def _due() -> Select[Delivery]:
+    """What is due at a time, at most one for each target."""
+    at = bindparam("at", type_=UtcTime)
+    due = or_(
+        and_(Delivery.state == PENDING, Delivery.next_at <= at),
+        and_(Delivery.state == SENDING, Delivery.leased_until <= at),  # whoever had it is gone
+    )
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.destination == Delivery.destination,
+        earlier.target == Delivery.target,
+        earlier.state.in_(_OPEN),
+        earlier.id < Delivery.id,
+    )
+    return (
+        select(Delivery)
+        .where(due, ~blocked, Delivery.destination.in_(bindparam("destinations", expanding=True)))
+        .order_by(Delivery.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+# Of every round, made once: SQLAlchemy takes longer to make them than a database to carry them out.
+_DUE: Final = _due()
+_GIVEN_UP: Final = (
+    update(Delivery)
+    .where(
+        Delivery.state == SENDING,
+        Delivery.leased_until <= bindparam("at", type_=UtcTime),
+        Delivery.created_at <= bindparam("made_before", type_=UtcTime),
+    )
+    .values(state=DEAD, leased_until=None, problem="no outcome within a day")
+    .execution_options(**_UNSEEN)
+)
 
 
 def put(
@@ -44,35 +95,14 @@ def put(
         id=_next_id(), destination=destination, target=target, body=body, ticket_number=ticket_number, next_at=now()
     )
     session.add(delivery)
-    session.flush()
     ring_after_commit(session, BELL)
     return delivery
 
 
 def claim(session: Session, destinations: Collection[str], at: datetime, most: int = 8) -> list[Delivery]:
     """Take what is due, at most one for each target; nobody else takes it until the lease is over."""
-    lost = and_(Delivery.state == SENDING, Delivery.leased_until <= at, Delivery.created_at <= at - LIFE)
-    given_up = update(Delivery).where(lost).values(state=DEAD, leased_until=None, problem="no outcome within a day")
-    session.execute(given_up, execution_options={"synchronize_session": False})
-    due = or_(
-        and_(Delivery.state == PENDING, Delivery.next_at <= at),
-        and_(Delivery.state == SENDING, Delivery.leased_until <= at),  # whoever had it is gone
-    )
-    earlier = aliased(Delivery)
-    blocked = exists().where(
-        earlier.destination == Delivery.destination,
-        earlier.target == Delivery.target,
-        earlier.state.in_(_OPEN),
-        earlier.id < Delivery.id,
-    )
-    found = session.scalars(
-        select(Delivery)
-        .where(due, ~blocked, Delivery.destination.in_(destinations))
-        .order_by(Delivery.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    session.execute(_GIVEN_UP, {"at": at, "made_before": at - LIFE})
+    found = session.scalars(_DUE, {"destinations": list(destinations), "at": at, "most": most}).all()
     return [delivery for delivery in found if _take(session, delivery, at)]
 
 
