@@ -73,6 +73,9 @@ class Slack:
     connections: int = 0
     gone: set[str] = field(default_factory=set)  # channels that are not there any more
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)  # by user
+    view: str = ""  # "agent", or the older "assistant": what the app shows its conversations in
+    prompts: dict[tuple[str, str | None], list[dict[str, str]]] = field(default_factory=dict)  # by channel and thread
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)
     page: int = 20  # messages that a look into a channel gives at once
 
     def __post_init__(self) -> None:
@@ -142,6 +145,15 @@ class Slack:
         if thread:
             event["thread_ts"] = thread
         return self.event({**event, "team": TEAM, **more})
+
+    def opened(self, tab: str, channel: str = DM, user: str = ANNA) -> dict[str, Any]:
+        """Somebody opens the app: its home, or its messages."""
+        return self.event({"type": "app_home_opened", "user": user, "channel": channel, "tab": tab})
+
+    def began(self, thread: str, channel: str = DM, user: str = ANNA) -> dict[str, Any]:
+        """Somebody begins a thread in the older view for assistants."""
+        where = {"user_id": user, "channel_id": channel, "thread_ts": thread, "context": {"channel_id": CHANNEL}}
+        return self.event({"type": "assistant_thread_started", "assistant_thread": where, "event_ts": self.ts()})
 
     def event(self, event: dict[str, Any]) -> dict[str, Any]:
         """The envelope around an event."""
@@ -284,6 +296,8 @@ class Slack:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "views.publish": self._publish,
+            "assistant.threads.setSuggestedPrompts": self._suggest,
+            "assistant.threads.setTitle": self._entitle,
             "conversations.open": self._open_direct,
             "conversations.history": self._read,
             "conversations.replies": self._read,
@@ -308,6 +322,26 @@ class Slack:
 
     def _open_direct(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": {"id": "D" + str(given["users"])[1:]}}
+
+    def _suggest(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.view:
+            return {"ok": False, "error": "missing_scope", "needed": "assistant:write"}
+        prompts = given["prompts"] if isinstance(given["prompts"], list) else json.loads(given["prompts"])
+        if not 1 <= len(prompts) <= 4 or any(not one.get("title") or not one.get("message") for one in prompts):
+            self.problems.append(f"prompts {prompts}")
+        thread = given.get("thread_ts")
+        if self.view == "agent" and thread:
+            self.problems.append("prompts for a thread, which Slack does not show in the view for agents")
+        self.prompts[given["channel_id"], thread] = prompts
+        return {"ok": True}
+
+    def _entitle(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.view:
+            return {"ok": False, "error": "missing_scope", "needed": "assistant:write"}
+        if not given["title"].strip() or commands(given["title"]):
+            self.problems.append(f"a title {given['title']!r}")
+        self.titles[given["channel_id"], given["thread_ts"]] = given["title"]
+        return {"ok": True}
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         at, channel = time.monotonic(), str(given["channel"])

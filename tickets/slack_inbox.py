@@ -25,6 +25,7 @@ from tickets.slack_models import Place, SlackInbox
 CHANNEL: Final = "slack"
 BELL: Final = "slack-inbox"
 LEASE: Final = timedelta(seconds=30)
+_JUST_NOW: Final = timedelta(hours=1)  # entries are kept for longer than that
 
 PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
 _OPEN: Final = (PENDING, TAKEN, STORED)
@@ -125,6 +126,15 @@ def put_press(
     chosen = {"conversation": conversation.id, "seq": button.seq, "button": token, "message": message, "user": user}
     outbox.put(session, CHANNEL, place.target, chosen)
     return True
+
+
+def begins(session: Session, place: Place, ts: str) -> bool:
+    """Whether the conversation at a place began just now, with the message of this time."""
+    conversation = conversation_named(session, CHANNEL, place.name)
+    if conversation is None or conversation.created_at < now() - _JUST_NOW:
+        return False
+    earlier = exists().where(SlackInbox.conversation_id == conversation.id, SlackInbox.ts < ts)
+    return not session.scalar(select(earlier))
 
 
 def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[SlackInbox]:
