@@ -71,6 +71,7 @@ class Slack:
     calls: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     connections: int = 0
+    talk: list[dict[str, Any]] = field(default_factory=list)  # what people wrote, where it can be read again
     gone: set[str] = field(default_factory=set)  # channels that are not there any more
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)  # by user
     view: str = ""  # "agent", or the older "assistant": what the app shows its conversations in
@@ -372,7 +373,11 @@ class Slack:
         return {"ok": True, "channel": given["channel"], "ts": given["ts"]}
 
     def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """History and replies, newest first, page by page."""
+        """History and replies, newest first, page by page; of a thread its first message, too, as Slack does."""
+        if given.get("ts") and not given.get("include_all_metadata"):
+            said = [one for one in self.talk if given["ts"] in (one.get("thread_ts"), one["ts"])]
+            oldest = float(given.get("oldest", 0))
+            return {"ok": True, "messages": [m for m in said if m["ts"] == given["ts"] or float(m["ts"]) > oldest]}
         oldest, thread = float(given.get("oldest", 0)), given.get("ts")
         found = [m for m in self.messages if m.channel == given["channel"] and m.thread == thread]
         found = [m for m in reversed(found) if float(m.ts) > oldest]

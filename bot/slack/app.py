@@ -31,7 +31,7 @@ from bot import metrics
 from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.slack import events, guard
+from bot.slack import events, follow_ups, guard
 from bot.slack.assistant import Assistant
 from bot.slack.blocks import words
 from bot.slack.home import ASK, home
@@ -40,6 +40,7 @@ from bot.slack.linking import LINK
 from bot.slack.outbound import Outbound
 from settings import Secret, Settings
 from tickets.database import Database
+from tickets.slack_inbox import begins
 from tickets.slack_models import Place
 
 log = logging.getLogger("care.slack")
@@ -142,8 +143,21 @@ class Slack:
         if said is not None:
             new = await self._inbox.keep_message(said)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
-            if new and said.place.direct and said.place.thread:
-                self._afterwards_do(self._assistant.entitle(said))
+            if new and said.invited and said.place.thread:
+                self._afterwards_do(self._begin(said, body))
+
+    async def _begin(self, said: events.Said, body: dict[str, Any]) -> None:
+        """What a new thread needs; the message itself is stored and acknowledged."""
+        try:
+            if not await asyncio.to_thread(self._database.read, lambda session: begins(session, said.place, said.ts)):
+                return
+            if said.place.direct:
+                await self._assistant.entitle(said)
+                return
+            for later in await follow_ups.said_after(self._client, said, body, self._teams):
+                await self._inbox.keep_message(later)
+        except SQLAlchemyError as error:
+            log.warning("a thread in Slack is begun without its follow-ups or title: %s", type(error).__name__)
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         asked = events.asked(body, self._teams)

@@ -23,7 +23,6 @@ from bot.slack.events import Said
 from bot.slack.markup import escape
 from tickets.database import Database
 from tickets.most_asked import most_asked
-from tickets.slack_inbox import begins
 from tickets.slack_models import Place
 
 log = logging.getLogger("care.slack")
@@ -63,14 +62,7 @@ class Assistant:
 
     async def entitle(self, said: Said) -> None:
         """Call a new thread of direct messages by its first question."""
-        if not (said.place.direct and said.place.thread and said.text) or time.monotonic() < self._off_until:
-            return
-        try:
-            first = await asyncio.to_thread(self._database.read, partial(begins, place=said.place, ts=said.ts))
-        except SQLAlchemyError as error:
-            log.warning("a thread in Slack gets no title: %s", type(error).__name__)
-            return
-        if first:
+        if said.place.thread and said.text and time.monotonic() >= self._off_until:
             await self._try(
                 self._client.assistant_threads_setTitle(
                     channel_id=said.place.channel, thread_ts=said.place.thread, title=escape(title(said.text))
