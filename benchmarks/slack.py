@@ -76,7 +76,7 @@ async def main() -> None:
         f"load before {os.getloadavg()[0]:.1f}"
     )
     answers = Answers()
-    with tempfile.TemporaryDirectory() as folder, bare_endpoint() as bare:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, bare_endpoint() as bare:
         async with Slack(weather=answers) as slack:
             service = Service(Path(folder) / "var", slack.settings())
             await asyncio.to_thread(service.start)
