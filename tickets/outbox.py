@@ -80,6 +80,21 @@ _GIVEN_UP: Final = (
     .values(state=DEAD, leased_until=None, problem="no outcome within a day")
     .execution_options(**_UNSEEN)
 )
+_TAKE: Final = (
+    update(Delivery)
+    .where(
+        Delivery.id == bindparam("taken"), Delivery.state == bindparam("as"), Delivery.attempts == bindparam("tried")
+    )
+    .values(state=SENDING, attempts=Delivery.attempts + 1, leased_until=bindparam("until", type_=UtcTime))
+    .returning(Delivery)
+    .execution_options(populate_existing=True, **_UNSEEN)
+)
+_DONE: Final = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("sent"), Delivery.state != SENT)
+    .values(state=SENT, sent_at=bindparam("at", type_=UtcTime), leased_until=None, problem="")
+    .execution_options(**_UNSEEN)
+)
 
 
 def put(
@@ -108,11 +123,7 @@ def claim(session: Session, destinations: Collection[str], at: datetime, most: i
 
 def done(session: Session, delivery: Delivery, at: datetime) -> None:
     """It arrived, whoever holds the lease by now."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery.id, Delivery.state != SENT)
-        .values(state=SENT, sent_at=at, leased_until=None, problem="")
-    )
+    session.execute(_DONE, {"sent": delivery.id, "at": at})
 
 
 def failed(
@@ -173,14 +184,8 @@ def _revive(session: Session, *which: ColumnElement[bool]) -> int:
 
 
 def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
-    unchanged = and_(
-        Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
-    )
-    values = {"state": SENDING, "attempts": Delivery.attempts + 1, "leased_until": at + LEASE}
-    if not _changed(session, update(Delivery).where(unchanged).values(**values)):
-        return False
-    session.refresh(delivery)
-    return True
+    as_it_was = {"taken": delivery.id, "as": delivery.state, "tried": delivery.attempts, "until": at + LEASE}
+    return session.scalar(_TAKE, as_it_was) is not None
 
 
 def _changed(session: Session, statement: Any) -> int:
