@@ -28,6 +28,7 @@ eval: ## answers, triage and the English gate on texts never trained on; the ans
 bench: ## speed and memory, as ratios in one run
 	@$(PYTHON) scripts/setup.py --test
 	@.venv/bin/python -m benchmarks.speed
+	@.venv/bin/python -m benchmarks.slack
 	@.venv/bin/python -m benchmarks.console
 
 bench-start: ## a newcomer's first and second start, in a fresh clone

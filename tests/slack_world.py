@@ -78,11 +78,15 @@ class Slack:
     calls: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     connections: int = 0
+    talk: list[dict[str, Any]] = field(default_factory=list)  # what people wrote, where it can be read again
     gone: set[str] = field(default_factory=set)  # channels that are not there any more
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)  # by user
     views: dict[str, dict[str, Any]] = field(default_factory=dict)  # the modals that are open, by id
     payloads: dict[str, dict[str, Any]] = field(default_factory=dict)  # what acknowledgements carried, by envelope
     whispered: list[tuple[str, str, str]] = field(default_factory=list)  # channel, user, text: only they see it
+    view: str = ""  # "agent", or the older "assistant": what the app shows its conversations in
+    prompts: dict[tuple[str, str | None], list[dict[str, str]]] = field(default_factory=dict)  # by channel and thread
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)
     page: int = 20  # messages that a look into a channel gives at once
 
     def __post_init__(self) -> None:
@@ -153,6 +157,15 @@ class Slack:
         if thread:
             event["thread_ts"] = thread
         return self.event({**event, "team": TEAM, **more})
+
+    def opened(self, tab: str, channel: str = DM, user: str = ANNA) -> dict[str, Any]:
+        """Somebody opens the app: its home, or its messages."""
+        return self.event({"type": "app_home_opened", "user": user, "channel": channel, "tab": tab})
+
+    def began(self, thread: str, channel: str = DM, user: str = ANNA) -> dict[str, Any]:
+        """Somebody begins a thread in the older view for assistants."""
+        where = {"user_id": user, "channel_id": channel, "thread_ts": thread, "context": {"channel_id": CHANNEL}}
+        return self.event({"type": "assistant_thread_started", "assistant_thread": where, "event_ts": self.ts()})
 
     def event(self, event: dict[str, Any]) -> dict[str, Any]:
         """The envelope around an event."""
@@ -343,6 +356,8 @@ class Slack:
             "chat.delete": self._delete,
             "chat.postEphemeral": self._whisper,
             "views.publish": self._publish,
+            "assistant.threads.setSuggestedPrompts": self._suggest,
+            "assistant.threads.setTitle": self._entitle,
             "conversations.open": self._open_direct,
             "conversations.history": self._read,
             "conversations.replies": self._read,
@@ -378,6 +393,26 @@ class Slack:
 
     def _open_direct(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": {"id": "D" + str(given["users"])[1:]}}
+
+    def _suggest(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.view:
+            return {"ok": False, "error": "missing_scope", "needed": "assistant:write"}
+        prompts = given["prompts"] if isinstance(given["prompts"], list) else json.loads(given["prompts"])
+        if not 1 <= len(prompts) <= 4 or any(not one.get("title") or not one.get("message") for one in prompts):
+            self.problems.append(f"prompts {prompts}")
+        thread = given.get("thread_ts")
+        if self.view == "agent" and thread:
+            self.problems.append("prompts for a thread, which Slack does not show in the view for agents")
+        self.prompts[given["channel_id"], thread] = prompts
+        return {"ok": True}
+
+    def _entitle(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.view:
+            return {"ok": False, "error": "missing_scope", "needed": "assistant:write"}
+        if not given["title"].strip() or commands(given["title"]):
+            self.problems.append(f"a title {given['title']!r}")
+        self.titles[given["channel_id"], given["thread_ts"]] = given["title"]
+        return {"ok": True}
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         at, channel = time.monotonic(), str(given["channel"])
@@ -422,7 +457,11 @@ class Slack:
         return {"ok": True, "message_ts": self.ts()}
 
     def _read(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """History and replies, newest first, page by page."""
+        """History and replies, newest first, page by page; of a thread its first message, too, as Slack does."""
+        if given.get("ts") and not given.get("include_all_metadata"):
+            said = [one for one in self.talk if given["ts"] in (one.get("thread_ts"), one["ts"])]
+            oldest = float(given.get("oldest", 0))
+            return {"ok": True, "messages": [m for m in said if m["ts"] == given["ts"] or float(m["ts"]) > oldest]}
         oldest, thread = float(given.get("oldest", 0)), given.get("ts")
         found = [m for m in self.messages if m.channel == given["channel"] and m.thread == thread]
         found = [m for m in reversed(found) if float(m.ts) > oldest]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import MetaData, TypeDecorator
+from sqlalchemy import MetaData, Table, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -44,6 +44,12 @@ class Base(DeclarativeBase):
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows `on_conflict_…`, in the database's own words."""
+    """An INSERT that knows `on_conflict_…`, in the database's own words.
+
+    It is one of the table, not of its class: that costs SQLAlchemy half. What is pending in the session, to which the
+    row may refer, is therefore written here.
+    """
+    session.flush()
+    bare = cast(Table, table.__table__)
     on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return postgresql.insert(bare) if on_postgresql else sqlite.insert(bare)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import outbox
@@ -26,6 +26,21 @@ MOST_FORGOTTEN = 1_000  # conversations in one transaction: others wait for it
 MOST_REPLAYED = 200  # events that a client away too long is given at most
 MOST_ATTEMPTS = 5
 FILLED = "filled"  # the type of a user's event that was given in a form
+
+# Of every message: made once, because SQLAlchemy takes longer to make them than SQLite to carry them out.
+_NAMED = select(Conversation).where(
+    Conversation.channel == bindparam("channel"), Conversation.external_id == bindparam("external_id")
+)
+_OF_CLIENT = select(Event).where(
+    Event.conversation_id == bindparam("conversation"), Event.client_id == bindparam("client_id")
+)
+_LAST_SEQ = select(func.max(Event.seq)).where(Event.conversation_id == bindparam("conversation"))
+_ACTIVE = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation"))
+    .values(active_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
 
 
 class UnknownButton(LookupError):
@@ -62,8 +77,7 @@ def conversation_for(session: Session, channel: str, external_id: str) -> Conver
 
 def conversation_named(session: Session, channel: str, external_id: str) -> Conversation | None:
     """The conversation that a channel calls by this name, None where there is none."""
-    wanted = select(Conversation).where(Conversation.channel == channel, Conversation.external_id == external_id)
-    return session.scalar(wanted)
+    return session.scalar(_NAMED, {"channel": channel, "external_id": external_id})
 
 
 def receive(
@@ -91,7 +105,7 @@ def receive(
     Raises:
         UnknownButton, UsedButton: the button cannot be pressed.
     """
-    _lock(session, conversation_id)
+    conversation = _lock(session, conversation_id)
     if client_id is not None:
         known = _by_client_id(session, conversation_id, client_id)
         if known is not None:
@@ -107,10 +121,11 @@ def receive(
         pressed.used_at = now()
         text, message = pressed.title, pressed.payload
     data = {"type": FILLED} if filled else {}
-    event = append(session, conversation_id, kind="user", text=text, data=data, client_id=client_id)
-    turn = Turn(id=secrets.token_hex(16), conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
-    turn.partner_id = _partner_in_slack(session, conversation_id, slack_user) if slack_user else None
-    event.turn_id = turn.id
+    partner_id = _partner_in_slack(session, conversation, slack_user) if slack_user else None
+    turn_id = secrets.token_hex(16)
+    event = append(session, conversation_id, kind="user", text=text, data=data, client_id=client_id, turn_id=turn_id)
+    turn = Turn(id=turn_id, conversation_id=conversation_id, seq=event.seq, message=message, retry=retry)
+    turn.partner_id = partner_id
     session.add(turn)
     session.flush()
     return Received(event, turn, new=True)
@@ -129,9 +144,9 @@ def is_over(session: Session, turn_id: str) -> bool:
 
 def finish(session: Session, turn_id: str, replies: list[dict[str, Any]], record: dict[str, Any]) -> list[Event]:
     """Store a turn's replies and what editors learn from it; [] if the turn was finished before."""
-    if is_over(session, turn_id):
+    turn = session.get(Turn, turn_id, with_for_update=True)
+    if turn is None or turn.state == "done":
         return []
-    turn = session.get_one(Turn, turn_id)
     events = []
     for reply in replies:
         event = append(
@@ -153,10 +168,10 @@ def notice(session: Session, turn_id: str, text: str, data: dict[str, Any], *, g
     turn = session.get(Turn, turn_id, with_for_update=True)
     if turn is None or turn.state != "pending":
         return []
+    event = append(session, turn.conversation_id, kind="notice", text=text, data=data, turn_id=turn_id)
     turn.attempts += 1
     if give_up:
         turn.state, turn.finished_at = "failed", now()
-    event = append(session, turn.conversation_id, kind="notice", text=text, data=data, turn_id=turn_id)
     session.flush()
     return [event]
 
@@ -189,7 +204,7 @@ def turn_events(session: Session, turn_id: str) -> list[Event]:
 
 def last_seq(session: Session, conversation_id: str) -> int:
     """The number of the last event, 0 before the first."""
-    return session.scalar(select(func.max(Event.seq)).where(Event.conversation_id == conversation_id)) or 0
+    return session.scalar(_LAST_SEQ, {"conversation": conversation_id}) or 0
 
 
 def open_web_session(session: Session) -> tuple[str, str]:
@@ -227,44 +242,42 @@ def forget_old(session: Session, before: datetime, partners_before: datetime | N
     return old
 
 
-def _partner_in_slack(session: Session, conversation_id: str, user: tuple[str, str]) -> str | None:
+def _partner_in_slack(session: Session, conversation: Conversation, user: tuple[str, str]) -> str | None:
     """The partner whom a Slack user is linked to now; their direct messages are the partner's conversation."""
     link = session.get(SlackUser, user, populate_existing=True)  # it may be another since this session began
     partner_id = link.partner_id if link else None
-    conversation = session.get_one(Conversation, conversation_id)
     if Place.of(conversation.external_id).direct:
         conversation.partner_id = partner_id
     return partner_id
 
 
-def _lock(session: Session, conversation_id: str) -> None:
+def _lock(session: Session, conversation_id: str) -> Conversation:
     """Have other processes wait for our commit before they look at what this conversation holds (PostgreSQL)."""
-    session.execute(select(Conversation.id).where(Conversation.id == conversation_id).with_for_update())
+    return session.get_one(Conversation, conversation_id, with_for_update=True)
 
 
 def _by_client_id(session: Session, conversation_id: str, client_id: str) -> Event | None:
-    return session.scalar(select(Event).where(Event.conversation_id == conversation_id, Event.client_id == client_id))
+    return session.scalar(_OF_CLIENT, {"conversation": conversation_id, "client_id": client_id})
 
 
 def append(session: Session, conversation_id: str, **values: Any) -> Event:
     """Put an event at the end of a conversation."""
     # The update locks the row: two processes count one after the other (PostgreSQL).
-    session.execute(update(Conversation).where(Conversation.id == conversation_id).values(active_at=now()))
+    session.execute(_ACTIVE, {"conversation": conversation_id, "at": now()})
     event = Event(
         conversation_id=conversation_id,
         seq=last_seq(session, conversation_id) + 1,
         **{"buttons": [], "data": {}, "client_id": None, "turn_id": None, "at": now(), **values},
     )
+    if event.kind != "user" or event.data.get("type") == FILLED:  # what somebody wrote stands there already
+        _send_on(session, event)
     session.add(event)
-    session.flush()
-    _send_on(session, event)
     return event
 
 
 def _send_on(session: Session, event: Event) -> None:
     """Slack has no window that is open here: what is said there goes by the outbox, and is read when it is sent."""
-    told = event.kind != "user" or event.data.get("type") == FILLED  # what somebody wrote stands there already
-    conversation = session.get(Conversation, event.conversation_id) if told else None
+    conversation = session.get(Conversation, event.conversation_id)
     if conversation is not None and conversation.channel == "slack":
         body = {"conversation": conversation.id, "seq": event.seq}
         outbox.put(session, "slack", Place.of(conversation.external_id).target, body)

@@ -15,10 +15,22 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
-from tickets.base import now
+from tickets.base import UtcTime, now
 from tickets.database import ring_after_commit
 from tickets.ticket_models import Delivery
 
@@ -29,6 +41,60 @@ LIFE = timedelta(hours=24)  # then a delivery is dead, and the console shows it
 
 PENDING, SENDING, SENT, DEAD = "pending", "sending", "sent", "dead"
 _OPEN: Final = (PENDING, SENDING)
+_UNSEEN: Final = {"synchronize_session": False}
+
+
+def _due() -> Select[Delivery]:
+    """What is due at a time, at most one for each target."""
+    at = bindparam("at", type_=UtcTime)
+    due = or_(
+        and_(Delivery.state == PENDING, Delivery.next_at <= at),
+        and_(Delivery.state == SENDING, Delivery.leased_until <= at),  # whoever had it is gone
+    )
+    earlier = aliased(Delivery)
+    blocked = exists().where(
+        earlier.destination == Delivery.destination,
+        earlier.target == Delivery.target,
+        earlier.state.in_(_OPEN),
+        earlier.id < Delivery.id,
+    )
+    return (
+        select(Delivery)
+        .where(due, ~blocked, Delivery.destination.in_(bindparam("destinations", expanding=True)))
+        .order_by(Delivery.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+# Of every round, made once: SQLAlchemy takes longer to make them than a database to carry them out.
+_DUE: Final = _due()
+_GIVEN_UP: Final = (
+    update(Delivery)
+    .where(
+        Delivery.state == SENDING,
+        Delivery.leased_until <= bindparam("at", type_=UtcTime),
+        Delivery.created_at <= bindparam("made_before", type_=UtcTime),
+    )
+    .values(state=DEAD, leased_until=None, problem="no outcome within a day")
+    .execution_options(**_UNSEEN)
+)
+_TAKE: Final = (
+    update(Delivery)
+    .where(
+        Delivery.id == bindparam("taken"), Delivery.state == bindparam("as"), Delivery.attempts == bindparam("tried")
+    )
+    .values(state=SENDING, attempts=Delivery.attempts + 1, leased_until=bindparam("until", type_=UtcTime))
+    .returning(Delivery)
+    .execution_options(populate_existing=True, **_UNSEEN)
+)
+_DONE: Final = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("sent"), Delivery.state != SENT)
+    .values(state=SENT, sent_at=bindparam("at", type_=UtcTime), leased_until=None, problem="")
+    .execution_options(**_UNSEEN)
+)
 
 
 def put(
@@ -50,45 +116,20 @@ def put(
     named = {"destination": destination, "target": target, "body": body, "ticket_number": ticket_number}
     delivery = Delivery(id=_next_id(), next_at=now() + after, **named)
     session.add(delivery)
-    session.flush()
     ring_after_commit(session, BELL)
     return delivery
 
 
 def claim(session: Session, destinations: Collection[str], at: datetime, most: int = 8) -> list[Delivery]:
     """Take what is due, at most one for each target; nobody else takes it until the lease is over."""
-    lost = and_(Delivery.state == SENDING, Delivery.leased_until <= at, Delivery.created_at <= at - LIFE)
-    given_up = update(Delivery).where(lost).values(state=DEAD, leased_until=None, problem="no outcome within a day")
-    session.execute(given_up, execution_options={"synchronize_session": False})
-    due = or_(
-        and_(Delivery.state == PENDING, Delivery.next_at <= at),
-        and_(Delivery.state == SENDING, Delivery.leased_until <= at),  # whoever had it is gone
-    )
-    earlier = aliased(Delivery)
-    blocked = exists().where(
-        earlier.destination == Delivery.destination,
-        earlier.target == Delivery.target,
-        earlier.state.in_(_OPEN),
-        earlier.id < Delivery.id,
-    )
-    found = session.scalars(
-        select(Delivery)
-        .where(due, ~blocked, Delivery.destination.in_(destinations))
-        .order_by(Delivery.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    session.execute(_GIVEN_UP, {"at": at, "made_before": at - LIFE})
+    found = session.scalars(_DUE, {"destinations": list(destinations), "at": at, "most": most}).all()
     return [delivery for delivery in found if _take(session, delivery, at)]
 
 
 def done(session: Session, delivery: Delivery, at: datetime) -> None:
     """It arrived, whoever holds the lease by now."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery.id, Delivery.state != SENT)
-        .values(state=SENT, sent_at=at, leased_until=None, problem="")
-    )
+    session.execute(_DONE, {"sent": delivery.id, "at": at})
 
 
 def failed(
@@ -149,14 +190,8 @@ def _revive(session: Session, *which: ColumnElement[bool]) -> int:
 
 
 def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
-    unchanged = and_(
-        Delivery.id == delivery.id, Delivery.state == delivery.state, Delivery.attempts == delivery.attempts
-    )
-    values = {"state": SENDING, "attempts": Delivery.attempts + 1, "leased_until": at + LEASE}
-    if not _changed(session, update(Delivery).where(unchanged).values(**values)):
-        return False
-    session.refresh(delivery)
-    return True
+    as_it_was = {"taken": delivery.id, "as": delivery.state, "tried": delivery.attempts, "until": at + LEASE}
+    return session.scalar(_TAKE, as_it_was) is not None
 
 
 def _changed(session: Session, statement: Any) -> int:

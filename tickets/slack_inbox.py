@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
-from tickets.base import insert, now
+from tickets.base import UtcTime, insert, now
 from tickets.conversations import append, conversation_for, conversation_named
 from tickets.database import ring_after_commit
 from tickets.models import Button, Conversation
@@ -26,8 +26,37 @@ from tickets.slack_models import Place, SlackInbox
 CHANNEL: Final = "slack"
 BELL: Final = "slack-inbox"
 LEASE: Final = timedelta(seconds=30)
+_JUST_NOW: Final = timedelta(hours=1)  # entries are kept for longer than that
 
 PENDING, TAKEN, STORED, DONE = "pending", "taken", "stored", "done"
+_OPEN: Final = (PENDING, TAKEN, STORED)
+
+
+def _workable() -> Select[SlackInbox]:
+    """What `owner` can work at this time."""
+    owner: BindParameter[str] = bindparam("owner")
+    at = bindparam("at", type_=UtcTime)
+    other = aliased(SlackInbox)
+    # Said twice what is open, for the index: what is done stays for days.
+    open_too = and_(other.state.in_(_OPEN), other.conversation_id == SlackInbox.conversation_id)
+    of_the_conversation = and_(open_too, other.id != SlackInbox.id)
+    earlier = or_(other.ts < SlackInbox.ts, and_(other.ts == SlackInbox.ts, other.id < SlackInbox.id))
+    held = or_(other.state == TAKEN, and_(other.state == STORED, other.owner != owner))
+    # Nothing overtakes what waits or is being stored; one that comes late does not either.
+    blocked = exists().where(of_the_conversation, or_(held, other.state == PENDING), or_(earlier, held))
+    lost = and_(SlackInbox.state.in_((TAKEN, STORED)), SlackInbox.leased_until <= at)
+    behind = exists().where(of_the_conversation, or_(held, other.state == PENDING), earlier)
+    return (
+        select(SlackInbox)
+        .where(or_(and_(SlackInbox.state == PENDING, ~blocked), and_(lost, ~behind)))
+        .order_by(SlackInbox.id)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+_WORKABLE: Final = _workable()  # made once: that takes longer than carrying it out
 
 
 def put_message(
@@ -141,24 +170,18 @@ def is_kept(session: Session, event_key: str) -> bool:
     return session.scalar(select(SlackInbox.id).where(SlackInbox.event_key == event_key)) is not None
 
 
+def begins(session: Session, place: Place, ts: str) -> bool:
+    """Whether the conversation at a place began just now, with the message of this time."""
+    conversation = conversation_named(session, CHANNEL, place.name)
+    if conversation is None or conversation.created_at < now() - _JUST_NOW:
+        return False
+    earlier = exists().where(SlackInbox.conversation_id == conversation.id, SlackInbox.ts < ts)
+    return not session.scalar(select(earlier))
+
+
 def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[SlackInbox]:
     """Take what can be worked now, at most one of a conversation; the oldest first."""
-    other = aliased(SlackInbox)
-    of_the_conversation = and_(other.conversation_id == SlackInbox.conversation_id, other.id != SlackInbox.id)
-    earlier = or_(other.ts < SlackInbox.ts, and_(other.ts == SlackInbox.ts, other.id < SlackInbox.id))
-    held = or_(other.state == TAKEN, and_(other.state == STORED, other.owner != owner))
-    # Nothing overtakes what waits or is being stored; one that comes late does not either.
-    blocked = exists().where(of_the_conversation, or_(held, other.state == PENDING), or_(earlier, held))
-    lost = and_(SlackInbox.state.in_((TAKEN, STORED)), SlackInbox.leased_until <= at)
-    behind = exists().where(of_the_conversation, or_(held, other.state == PENDING), earlier)
-    found = session.scalars(
-        select(SlackInbox)
-        .where(or_(and_(SlackInbox.state == PENDING, ~blocked), and_(lost, ~behind)))
-        .order_by(SlackInbox.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    found = session.scalars(_WORKABLE, {"owner": owner, "at": at, "most": most}).all()
     taken = {"state": TAKEN, "owner": owner, "leased_until": at + LEASE}
     _run(session, update(SlackInbox).where(SlackInbox.id.in_([entry.id for entry in found])).values(**taken))
     return list(found)
@@ -227,8 +250,8 @@ def _put(
         "owner": "",
         "created_at": now(),
     }
-    statement = insert(session, SlackInbox).values(**row).on_conflict_do_nothing()
-    if session.scalar(statement.returning(SlackInbox.id)) is None:
+    statement = insert(session, SlackInbox).on_conflict_do_nothing().returning(SlackInbox.id)
+    if session.scalar(statement, row) is None:
         return False
     ring_after_commit(session, BELL)
     return True

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -34,8 +34,9 @@ from bot import metrics
 from bot.deliveries import Send
 from bot.limits import Limits
 from bot.messages import Messages
-from bot.slack import agents_press, events, form_desk, guard
+from bot.slack import agents_press, events, follow_ups, form_desk, guard
 from bot.slack.agents_channel import AgentsChannel
+from bot.slack.assistant import Assistant
 from bot.slack.blocks import FORM, words
 from bot.slack.home import ASK, home
 from bot.slack.inbox import Inbox
@@ -47,6 +48,7 @@ from settings import Secret, Settings
 from tickets import agents_channel, agents_presses
 from tickets.database import Database
 from tickets.language import judge
+from tickets.slack_inbox import begins
 from tickets.slack_models import Place
 from tickets.ticket_models import Ticket
 
@@ -85,6 +87,7 @@ class Slack:
         self._inbox = Inbox(database, messages, limits)
         self._outbound = Outbound(database, self._client, settings.slack_link_url)
         self._agents = AgentsChannel(database, self._client, settings.slack_agent_channels, settings.console_url)
+        self._assistant = Assistant(database, self._client)
         self._bolt = AsyncApp(
             name="slack_bolt.app",  # also of a logger, which gets the level below
             logger=_quiet("slack_bolt", logging.ERROR),  # it logs the bodies of what it refuses or does not know
@@ -98,7 +101,7 @@ class Slack:
         self._listen()
         self._socket: AsyncSocketModeHandler | None = None
         self._database = database
-        self._showing: set[asyncio.Task[None]] = set()
+        self._afterwards: set[asyncio.Task[None]] = set()
         self._direct: dict[str, str] = {}  # direct message by user
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -139,7 +142,7 @@ class Slack:
         """Hear and work no more; what is stored stays for the next start."""
         if self._socket is not None:
             await self._socket.client.close()  # type: ignore[no-untyped-call]
-        ending = [*self._tasks, *self._showing]
+        ending = [*self._tasks, *self._afterwards]
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
@@ -156,6 +159,7 @@ class Slack:
         self._bolt.event("message")(self._on_message)
         self._bolt.event("app_mention")(self._on_message)
         self._bolt.event("app_home_opened")(self._on_home)
+        self._bolt.event("assistant_thread_started")(self._on_home)
         self._bolt.event(re.compile(".*"))(self._on_anything)
         self._bolt.command(COMMAND)(self._on_command)
         self._bolt.message_shortcut(SHORTCUT)(self._on_shortcut)
@@ -177,6 +181,21 @@ class Slack:
         elif said is not None:
             new = await self._inbox.keep_message(said)
             metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+            if new and said.invited and said.place.thread:
+                self._afterwards_do(self._begin(said, body))
+
+    async def _begin(self, said: events.Said, body: dict[str, Any]) -> None:
+        """What a new thread needs; the message itself is stored and acknowledged."""
+        try:
+            if not await asyncio.to_thread(self._database.read, lambda session: begins(session, said.place, said.ts)):
+                return
+            if said.place.direct:
+                await self._assistant.entitle(said)
+                return
+            for later in await follow_ups.said_after(self._client, said, body, self._teams):
+                await self._inbox.keep_message(later)
+        except SQLAlchemyError as error:
+            log.warning("a thread in Slack is begun without its follow-ups or title: %s", type(error).__name__)
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         asked = events.asked(body, self._teams)
@@ -205,11 +224,15 @@ class Slack:
 
     async def _on_home(self, body: dict[str, Any]) -> None:
         """Shown after Slack was answered: whoever opens it again gets it again."""
-        found = events.at_home(body, self._teams)
-        if found is not None:
-            showing = asyncio.create_task(self._show_home(*found))
-            self._showing.add(showing)
-            showing.add_done_callback(self._showing.discard)
+        if found := events.at_home(body, self._teams):
+            self._afterwards_do(self._show_home(*found))
+        elif place := events.opened(body, self._teams):
+            self._afterwards_do(self._assistant.suggest(place))
+
+    def _afterwards_do(self, work: Coroutine[Any, Any, None]) -> None:
+        doing = asyncio.create_task(work)
+        self._afterwards.add(doing)
+        doing.add_done_callback(self._afterwards.discard)
 
     async def _show_home(self, place: Place, user: str) -> None:
         try:

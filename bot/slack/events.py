@@ -250,6 +250,22 @@ def at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> tuple[Place
     return (Place(team, channel), user) if known else None
 
 
+def opened(body: Mapping[str, Any], teams: Collection[str] = ()) -> Place | None:
+    """Where somebody has just opened the bot's messages, or a new thread in Slack's older view for assistants."""
+    event, team = body.get("event"), _text(body, "team_id")
+    if not isinstance(event, Mapping) or (teams and team not in teams):
+        return None
+    thread = event.get("assistant_thread")
+    if isinstance(thread, Mapping):
+        channel, ts = _text(thread, "channel_id"), _text(thread, "thread_ts")
+    elif event.get("tab") == "messages":
+        channel, ts = _text(event, "channel"), ""
+    else:
+        return None
+    known = _ID.fullmatch(team) and _ID.fullmatch(channel) and (not ts or _TS.fullmatch(ts))
+    return Place(team, channel, ts or None) if known else None
+
+
 def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
     found = Asked(team_of(body), _text(body, "trigger_id"), user, plain(text))
     if not (_ID.fullmatch(found.team) and _ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):

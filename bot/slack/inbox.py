@@ -32,6 +32,7 @@ _T = TypeVar("_T")
 _POLL_SECONDS = 2.0  # for what another process left behind
 _GATHER_SECONDS = 0.02
 _AT_ONCE = 4  # entries that become turns at the same time: storing what Slack delivers must never wait long
+_MANY = 4  # deliveries that wait to be stored
 _PAUSE = 1.0
 _LIFE_SIGN_SECONDS = 8.0  # well within the lease
 
@@ -50,10 +51,11 @@ class Inbox:
         self._done: set[int] = set()
         self._failed: set[int] = set()
         self._wake = asyncio.Event()
+        self._keeping = 0  # of Slack's that are being stored now, while Slack waits
 
     async def keep_message(self, said: Said) -> bool:
         """Store a message, once; it is on disk when this returns. False where there was nothing to store."""
-        return await self._write(
+        return await self._keep(
             partial(
                 slack_inbox.put_message,
                 place=said.place,
@@ -73,7 +75,7 @@ class Inbox:
         Args:
             meaning: what is asked, around the text that is shown.
         """
-        return await self._write(
+        return await self._keep(
             partial(
                 slack_inbox.put_question,
                 place=Place(asked.team, channel),
@@ -87,7 +89,7 @@ class Inbox:
 
     async def keep_press(self, pressed: Pressed) -> bool:
         """Store the press of a button, once; it is on disk when this returns."""
-        return await self._write(
+        return await self._keep(
             partial(
                 slack_inbox.put_press,
                 team=pressed.team,
@@ -102,7 +104,7 @@ class Inbox:
 
     async def keep_filled(self, kept: Kept) -> bool:
         """Store a form that was filled in, once; it is on disk when this returns."""
-        return await self._write(partial(slack_inbox.put_filled, kept=kept, ts=f"{time.time():.6f}"))
+        return await self._keep(partial(slack_inbox.put_filled, kept=kept, ts=f"{time.time():.6f}"))
 
     async def run(self) -> None:
         """Work what is there; at once when something comes, else every two seconds."""
@@ -135,6 +137,8 @@ class Inbox:
     async def _step(self, most: int = _AT_ONCE) -> list[SlackInbox]:
         """Note what was worked, and take what comes next: one short write for all of it."""
         stored, done, failed, at = list(self._stored), list(self._done), list(self._failed), now()
+        # While Slack waits, what is acknowledged may: one at a time is begun then, so that nothing stands still.
+        most = min(most, 1) if self._keeping > _MANY else most
         room = max(0, most - len(self._storing))
 
         def step(session: Session) -> list[SlackInbox]:
@@ -213,6 +217,13 @@ class Inbox:
         except SQLAlchemyError as error:
             log.error("the Slack inbox cannot be used now: %s", type(error).__name__)
             return None
+
+    async def _keep(self, work: Callable[[Session], bool]) -> bool:
+        self._keeping += 1
+        try:
+            return await self._write(work)
+        finally:
+            self._keeping -= 1
 
     async def _write(self, work: Callable[[Session], _T]) -> _T:
         return await asyncio.wrap_future(self._database.submit(work))

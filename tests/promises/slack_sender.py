@@ -8,18 +8,24 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from bot.slack.guard import PATH
 from tests.bot.peers import Rasa, serving
 from tests.promises.forks import ForkedBot
-from tests.service import Service
 from tests.slack_world import Slack, posted
 
 Event = dict[str, Any]
 _RETRIED = {"x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout"}
+
+
+class Reached(Protocol):
+    """Something that can be posted to."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @asynccontextmanager
@@ -39,7 +45,7 @@ def slack_bot(folder: Path, slack: Slack, engine: str, wrong: str | None = None,
 class Sender:
     """Posts events to one bot or several, as Slack does: what is not answered by 200 is delivered again."""
 
-    def __init__(self, bots: Iterable[Service]) -> None:
+    def __init__(self, bots: Iterable[Reached]) -> None:
         self.bots = list(bots)
         self.seconds: list[float] = []  # until each 200
         self.statuses: Counter[int] = Counter()

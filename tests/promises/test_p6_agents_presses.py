@@ -10,7 +10,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from bot.slack.blocks import words
 from tests.postgres import Postgres, postgres
 from tests.promises.conftest import Size
+from tests.promises.forks import ForkedBot
 from tests.promises.slack_sender import Event, Sender, rasa_that_echoes, slack_bot
 from tests.slack_world import ANNA, BEN, TEAM, Posted, Slack
 from tickets import agents, slack_agents
@@ -39,10 +40,11 @@ Figures = Callable[[str], None]
 class World:
     """A workspace with two agents, and a bot that runs as two processes on one database."""
 
-    def __init__(self, slack: Slack, sender: Sender, database: Database) -> None:
+    def __init__(self, slack: Slack, sender: Sender, database: Database, bots: Sequence[ForkedBot]) -> None:
         self.slack = slack
         self.sender = sender
         self._database = database
+        self.bots = bots
 
     async def write(self, work: Callable[[Session], Any]) -> Any:
         """Write something, as a third process would."""
@@ -102,7 +104,7 @@ async def world(postgres: Postgres, folder: Path, wrong: str | None = None) -> A
             try:
                 for bot in bots:
                     await asyncio.to_thread(bot.start, True)
-                made = World(slack, sender, database)
+                made = World(slack, sender, database, bots)
                 await made.write(_hire)
                 yield made
             finally:
@@ -127,11 +129,11 @@ async def test_each_ticket_is_shown_once_and_each_press_acts_once(
         dice.shuffle(takes)
         await asyncio.gather(*(here.deliver(take, dice) for take in takes))
         assert await here.undone(messages, dice) == ["low"] * count
-        for bot in here.sender.bots:
+        for bot in here.bots:
             await asyncio.to_thread(bot.kill)
         assert set((await here.times("assigned")).values()) == {1}
         assert set((await here.times("corrected")).values()) == {2}
-        for bot in here.sender.bots:
+        for bot in here.bots:
             await asyncio.to_thread(bot.start, True)
         end = time.monotonic() + 60 + 2 * count
         while not all("*Priority* low" in one.text and "with " in one.text for one in messages):

@@ -136,6 +136,19 @@ class TestWriting:
             doubled.result(_PATIENCE)
         assert names(database) == {"one", "two"}
 
+    def test_a_write_that_fails_by_itself_is_undone(self, database: Database) -> None:
+        def half(session: Session) -> None:
+            adding("half")(session)
+            raise LookupError("no such button")
+
+        with pytest.raises(LookupError, match="no such button"):
+            database.write(half)
+        assert database.write(adding("one")) == "one"
+        with pytest.raises(IntegrityError):
+            database.write(adding("one"))
+        assert database.write(adding("two")) == "two"
+        assert names(database) == {"one", "two"}
+
     def test_writers_that_read_first_do_not_meet_a_locked_database(self, database: Database) -> None:
         """With SQLite's plain BEGIN this fails at once: a reader cannot become a writer while another writes."""
         database.write(lambda session: session.execute(text("CREATE TABLE counter (n INTEGER)")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -136,3 +137,31 @@ def test_what_is_done_says_nothing_any_more(database: Database) -> None:
 
     assert database.read(bodies) == [{}]
     assert not put(database, "1.1"), "and is still known"
+
+
+def test_taking_the_next_costs_the_same_however_much_is_done(sqlite_database: Database) -> None:
+    def steps() -> int:
+        """What SQLite does for one look, in hundreds of its steps."""
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with Session(sqlite_database.engine) as session:
+            connection = session.connection().connection.driver_connection
+            assert isinstance(connection, sqlite3.Connection)
+            connection.set_progress_handler(count, 100)
+            assert texts(slack_inbox.claim(session, "a", now())) == ["at 9999.1"]
+            connection.set_progress_handler(None, 0)
+        return counted
+
+    put(sqlite_database, "9999.1")
+    before = steps()
+    for number in range(1000, 1500):
+        put(sqlite_database, f"{number}.1")
+    older = select(SlackInbox).where(SlackInbox.ts < "9999.1")
+    done = sqlite_database.read(lambda session: list(session.scalars(older)))
+    mark(sqlite_database, "a", stored=[], done=done)
+    assert steps() <= before + 2

@@ -51,6 +51,40 @@ async def test_a_mention_is_answered_in_its_thread_and_follow_ups_need_none(slac
     assert len({heard["sender"] for heard in rasa.heard}) == 1
 
 
+@pytest.mark.parametrize("in_a_thread", [True, False], ids=["begun by others", "begun by the mention"])
+async def test_a_follow_up_that_comes_before_its_mention_is_heard_after_it(
+    slack: Slack, app: App, rasa: Rasa, in_a_thread: bool
+) -> None:
+    root = slack.message("talk among people", channel=CHANNEL)
+    thread = root["event"]["ts"] if in_a_thread else None
+    before = slack.message("more talk", channel=CHANNEL, thread=root["event"]["ts"], user=BEN)
+    mention = slack.message(f"<@{BOT}> hello", channel=CHANNEL, kind="app_mention", thread=thread)
+    thread = thread or mention["event"]["ts"]
+    after = slack.message("and a second", channel=CHANNEL, thread=thread, user=BEN)
+    ours = slack.message("I am a bot", channel=CHANNEL, thread=thread, bot_id="B1")
+    elsewhere = slack.message("talk elsewhere", channel=CHANNEL, thread=slack.ts())
+    slack.talk = [one["event"] for one in (root, before, mention, after, ours, elsewhere)]
+    for event in (root, before, after, mention):  # and, as Slack may, once more
+        assert await app.post(event) == 200
+    await slack.until(2)
+    assert await app.post(after) == 200
+    assert await app.post(slack.message("and a third", channel=CHANNEL, thread=thread)) == 200
+    found = await slack.until(3)
+    assert {message.thread for message in found} == {thread}
+    assert rasa.messages == ["hello", "and a second", "and a third"]
+    assert slack.calls.count("conversations.replies") == 1, "only of a thread that begins"
+
+
+async def test_a_thread_that_cannot_be_read_is_answered_all_the_same(slack: Slack, app: App, rasa: Rasa) -> None:
+    slack.weather = lambda method, _: Fault(500) if method == "conversations.replies" else None
+    mention = slack.message(f"<@{BOT}> hello", channel=CHANNEL, kind="app_mention")
+    assert await app.post(mention) == 200
+    await slack.until(1)
+    await app.post(slack.message("and a second", channel=CHANNEL, thread=mention["event"]["ts"]))
+    await slack.until(2)
+    assert rasa.messages == ["hello", "and a second"]
+
+
 async def test_what_is_not_said_to_us_is_not_heard(slack: Slack, app: App, rasa: Rasa) -> None:
     strange = slack.message("x", channel=CHANNEL, thread=slack.ts())
     changed: dict[str, Any] = {

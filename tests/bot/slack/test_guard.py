@@ -49,6 +49,7 @@ async def test_odd_shapes_are_no_error_of_ours(slack: Slack, app: App, rasa: Ras
     home["actions"] = [{**BUTTON, "action_id": "ask:0"}]
     opened = slack.event({"type": "app_home_opened", "user": "U0ANNA", "channel": DM, "tab": "home"})
     events = [slack.message("hi"), slack.message("hi", kind="app_mention", channel="C1"), opened]
+    events += [slack.opened("messages"), slack.began(slack.ts()), slack.message("hi", thread=slack.ts())]
     interactions = [slack.press(message, "No"), home, slack.pick("broken")]
     found = []
     for number in range(240):

@@ -19,6 +19,7 @@ NEEDS = {
     "chat.postEphemeral": "chat:write",
     "include_all_metadata": "metadata.message:read",
     "conversations.open": "im:write",
+    "assistant.threads.setSuggestedPrompts": "assistant:write",
     "commands": "commands",
 }
 FREE = {"app_home_opened"}
@@ -29,6 +30,7 @@ def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     chat = ["chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"]
     used = [*chat, "include_all_metadata", "conversations.open", "commands"]
+    used += ["assistant.threads.setSuggestedPrompts"]
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == {
         NEEDS[name] for name in [*events, *used] if name not in FREE
     }
@@ -42,6 +44,13 @@ def test_buttons_and_direct_messages_are_switched_on() -> None:
     assert home["home_tab_enabled"]
     assert home["messages_tab_enabled"]
     assert not home["messages_tab_read_only_enabled"]
+
+
+def test_suggested_prompts_are_switched_on() -> None:
+    """A new app can only have the view for agents, which calls its description so; Slack takes 300 characters."""
+    assert "assistant_view" not in MANIFEST["features"]
+    assert 1 <= len(MANIFEST["features"]["agent_view"]["agent_description"]) <= 300
+    assert "app_home_opened" in MANIFEST["settings"]["event_subscriptions"]["bot_events"]
 
 
 def test_the_guide_names_every_module_of_slack() -> None:
