@@ -13,7 +13,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from bot import metrics, wording
 from bot.engine import Answer, Engine, EngineFailure, as_text
 from bot.health import Health
 from bot.ticket_turns import TicketRecord, carry_out, not_open, opened_by
+from bot.windows import Windows
 from tickets import conversations
 from tickets.conversations import Received
 from tickets.database import Database
@@ -39,11 +40,9 @@ MOST_CHARACTERS = 4000
 _AT_ONCE = 8  # turns in the engine at the same time, over all conversations
 _SLOW_SECONDS = 2.5
 _PAUSE, _LONGEST_PAUSE = 0.5, 8.0  # before a turn is tried again; doubled each time
-_QUEUE = 64  # frames that wait for a slow socket before it is closed
 _NOT_STORED = (OperationalError, PoolTimeout)  # the database is full, locked, gone: it may be back in a while
 
 _T = TypeVar("_T")
-Frame = dict[str, Any]
 
 
 class NotAccepted(Exception):
@@ -102,7 +101,7 @@ class Messages:
         self._targets = targets
         self._on_ticket = on_ticket
         self._workers: dict[str, _Worker] = {}
-        self._listeners: dict[str, set[asyncio.Queue[Frame | None]]] = {}
+        self.windows = Windows()
         self._engine_slots = asyncio.Semaphore(_AT_ONCE)
 
     async def receive(
@@ -177,7 +176,7 @@ class Messages:
             raise NotAccepted("not_stored", wording.NOT_SAVED) from None
         if received.new:
             metrics.MESSAGES.inc()
-            self._publish(conversation, {"type": "event", "event": frame(received.event)})
+            self.windows.tell([received.event])
             return received, self._queue(conversation, received.turn.id, received.turn.message, retry)
         return received, self._waiting(conversation, received.turn.id)
 
@@ -204,31 +203,9 @@ class Messages:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def tell(self, events: Iterable[Event]) -> None:
-        """Show what was added to conversations from elsewhere, an agent's reply say, in their open windows."""
-        for event in events:
-            self._publish(event.conversation_id, {"type": "event", "event": frame(event)})
-
     async def turn_events(self, turn_id: str) -> list[Event]:
         """The replies and notices of a turn so far."""
         return await asyncio.to_thread(self._database.read, lambda session: conversations.turn_events(session, turn_id))
-
-    def listen(self, conversation: str) -> asyncio.Queue[Frame | None]:
-        """A queue of frames about this conversation from now on; None in it means: too slow, hang up."""
-        listener: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUE)
-        self._listeners.setdefault(conversation, set()).add(listener)
-        return listener
-
-    def leave(self, conversation: str, listener: asyncio.Queue[Frame | None]) -> None:
-        """Stop listening."""
-        listeners = self._listeners.get(conversation, set())
-        listeners.discard(listener)
-        if not listeners:
-            self._listeners.pop(conversation, None)
-
-    def listeners(self, conversation: str) -> int:
-        """How many listen to this conversation."""
-        return len(self._listeners.get(conversation, ()))
 
     async def _write(self, work: Callable[[Session], _T]) -> _T:
         return await asyncio.wrap_future(self._database.submit(work))
@@ -268,7 +245,7 @@ class Messages:
                     job.over.set()
                     worker.jobs.popleft()
         finally:
-            self._publish(conversation, {"type": "typing", "on": False})
+            self.windows.publish(conversation, {"type": "typing", "on": False})
             worker.task = None
             if not worker.jobs:
                 self._workers.pop(conversation, None)
@@ -277,7 +254,7 @@ class Messages:
         """Run one turn until it is answered or given up."""
         failures = 0
         while True:
-            self._publish(conversation, {"type": "typing", "on": True})
+            self.windows.publish(conversation, {"type": "typing", "on": True})
             try:
                 with metrics.TURN_SECONDS.time():
                     async with self._engine_slots:
@@ -301,7 +278,7 @@ class Messages:
                 self._on_ticket(ticket)
             for event in events:
                 metrics.REPLIES.labels(str(event.data.get("type", ""))).inc()
-                self._publish(conversation, {"type": "event", "event": frame(event)})
+                self.windows.tell([event])
             if answer.record.get("long"):
                 await self._begin_session(conversation, job)
             return
@@ -373,7 +350,7 @@ class Messages:
             self._tell_not_stored(conversation)
             return
         for event in events:
-            self._publish(conversation, {"type": "event", "event": frame(event)})
+            self.windows.tell([event])
 
     async def _until_stored(self, conversation: str, job: _Job, work: Callable[[Session], _T]) -> _T:
         """Write the end of a turn, however long the database cannot; open windows are told so."""
@@ -390,18 +367,9 @@ class Messages:
 
     def _tell_not_stored(self, conversation: str) -> None:
         """A notice that cannot be stored either: whoever has the chat open sees it now, and not again."""
-        self._publish(
+        self.windows.publish(
             conversation, {"type": "problem", "client_id": None, "code": "not_stored", "text": wording.NOT_DONE_YET}
         )
-
-    def _publish(self, conversation: str, message: Frame) -> None:
-        for listener in list(self._listeners.get(conversation, ())):
-            try:
-                listener.put_nowait(message)
-            except asyncio.QueueFull:
-                self.leave(conversation, listener)
-                listener.get_nowait()
-                listener.put_nowait(None)
 
 
 def _look_at(taking: asyncio.Task[tuple[Received, TurnOver]]) -> None:
@@ -417,16 +385,3 @@ def check_text(text: str) -> None:
         raise NotAccepted("empty", wording.EMPTY)
     if len(text) > MOST_CHARACTERS:
         raise NotAccepted("too_long", wording.TOO_LONG.format(limit=MOST_CHARACTERS))
-
-
-def frame(event: Event) -> dict[str, Any]:
-    """An event as clients see it."""
-    return {
-        "seq": event.seq,
-        "kind": event.kind,
-        "client_id": event.client_id,
-        "text": event.text,
-        "buttons": event.buttons,
-        "data": event.data,
-        "at": event.at.isoformat(),
-    }

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.tickets import _actor, _ask, _printable, _settings, _writing
+from cli.writing import actor, ask_for, our_settings, printable, writing
 
 app = typer.Typer(no_args_is_help=True, help="Which Slack users are which partners and agents.")
 
@@ -65,16 +65,16 @@ def list_links() -> None:
     """All linked Slack users, one a line: workspace, user, since when, by whom, partner or agent."""
     from tickets import slack_agents, slack_users
 
-    with _writing(_settings(), make=True) as (_, database):
+    with writing(our_settings(), make=True) as (_, database):
         partners, agents = database.read(slack_users.everybody), database.read(slack_agents.everybody)
     for one, partner in partners:
         who = f"{partner.subject} ({partner.issuer}) {partner.name}, {partner.company_name or partner.company}"
-        typer.echo(f"{one.team:<12} {one.user:<12} {one.linked_at:%Y-%m-%d} {one.linked_by:<20} {_printable(who)}")
+        typer.echo(f"{one.team:<12} {one.user:<12} {one.linked_at:%Y-%m-%d} {one.linked_by:<20} {printable(who)}")
     for link, agent in agents:
         who = f"agent {agent.name}{' (disabled)' if agent.disabled_at else ''}"
-        typer.echo(f"{link.team:<12} {link.user:<12} {link.linked_at:%Y-%m-%d} {link.linked_by:<20} {_printable(who)}")
+        typer.echo(f"{link.team:<12} {link.user:<12} {link.linked_at:%Y-%m-%d} {link.linked_by:<20} {printable(who)}")
 
 
 def _change(what: dict[str, Any], of: str = "slack") -> None:
-    with _writing(_settings(), make=True) as (ask, _):
-        _ask(ask, {of: {**what, "actor": _actor()}})
+    with writing(our_settings(), make=True) as (ask, _):
+        ask_for(ask, {of: {**what, "actor": actor()}})

@@ -1,41 +1,34 @@
 """`care tickets`: look at tickets, export them, erase them.
 
-What writes goes through the running bot where there is one, because only one process may write to a
-SQLite file; where none runs the command takes the lock that the bot would hold.
+What writes goes the way of cli/writing.py.
 """
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import re
-import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from settings import Settings, SettingsError
+from cli.writing import Ask, actor, ask_for, our_settings, printable, reading, stop, writing
 
 if TYPE_CHECKING:  # heavy, and `care --help` shall answer at once
     from bot.erasing import Order
-    from tickets.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="Look at tickets, export them, erase them.")
 
 State = Annotated[str, typer.Option(help="Only those in this state: new, open, waiting, resolved, closed.")]
 Queue = Annotated[str, typer.Option(help="Only those of this queue.")]
-_ASK_SECONDS = 600.0
 _UNITS = {"d": 1, "m": 30, "y": 365}
 _KIND = re.compile(r"(\d{1,5})([dmy])")
-
-Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @app.command("list")
@@ -53,12 +46,12 @@ def list_tickets(
         query = query.where(Ticket.state == state)
     if queue:
         query = query.where(Ticket.queue == queue)
-    with _reading(_settings()) as database:
+    with reading(our_settings()) as database:
         found = database.read(lambda session: session.scalars(query).all())
     for ticket in found:
         incomplete = " incomplete" if ticket.incomplete else ""
         kinds = f"{ticket.state:<8} {ticket.priority:<6} {ticket.type}{incomplete}"
-        typer.echo(f"{ticket.name}  {ticket.created_at:%Y-%m-%d %H:%M}  {kinds}  {_printable(ticket.subject)}")
+        typer.echo(f"{ticket.name}  {ticket.created_at:%Y-%m-%d %H:%M}  {kinds}  {printable(ticket.subject)}")
 
 
 @app.command()
@@ -71,7 +64,7 @@ def show(name: Annotated[str, typer.Argument(help="CC-000123, or 123.")]) -> Non
 
     number = re.fullmatch(r"(?:CC-)?0*(\d{1,9})", name.strip(), re.IGNORECASE)
     if number is None:
-        _stop(f"{name} is not the number of a ticket; one looks like CC-000123.")
+        stop(f"{name} is not the number of a ticket; one looks like CC-000123.")
 
     def find(session: Any) -> dict[str, Any] | None:
         ticket = session.get(Ticket, int(number[1]))
@@ -80,19 +73,19 @@ def show(name: Annotated[str, typer.Argument(help="CC-000123, or 123.")]) -> Non
         query = select(TicketEvent).where(TicketEvent.ticket_number == ticket.number).order_by(TicketEvent.id)
         return plain(ticket, session.scalars(query), {})
 
-    with _reading(_settings()) as database:
+    with reading(our_settings()) as database:
         found = database.read(find)
     if found is None:
-        _stop(f"There is no ticket {name}.")
+        stop(f"There is no ticket {name}.")
     events = found.pop("events")
     for key, value in found.items():
         if value not in (None, "", {}, []):
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            typer.echo(f"{key}: {_printable(shown, lines=True)}")
+            typer.echo(f"{key}: {printable(shown, lines=True)}")
     for event in events:
-        said = f"\n  {_printable(event['text'], lines=True)}" if event["text"] else ""
+        said = f"\n  {printable(event['text'], lines=True)}" if event["text"] else ""
         data = f" {json.dumps(event['data'], ensure_ascii=False)}" if event["data"] else ""
-        typer.echo(f"\n{event['at'][:16]}  {event['kind']} by {_printable(event['author'])}{_printable(data)}{said}")
+        typer.echo(f"\n{event['at'][:16]}  {event['kind']} by {printable(event['author'])}{printable(data)}{said}")
 
 
 @app.command()
@@ -113,17 +106,19 @@ def export(
     from tickets.export import SEPARATORS, Filter, tickets, write_csv, write_json
 
     if form not in ("csv", "json"):
-        _stop("--format is csv or json.")
+        stop("--format is csv or json.")
     if separator not in SEPARATORS:
-        _stop("--separator is comma, semicolon or tab.")
+        stop("--separator is comma, semicolon or tab.")
     _check(state, queue)
     wanted = Filter(_day("--since", since), _day("--until", until), state, queue)
     write = partial(write_csv, separator=SEPARATORS[separator]) if form == "csv" else write_json
-    settings = _settings()
-    with _writing(settings) as (ask, database):
+    settings = our_settings()
+    with writing(settings) as (ask, database):
         detail = {"format": form, "since": since, "until": until, "state": state, "queue": queue}
         # Noted first: an export that nobody can trace must not be.
-        _ask(ask, {"audit": {"actor": _actor(), "what": "exported", "detail": {k: v for k, v in detail.items() if v}}})
+        ask_for(
+            ask, {"audit": {"actor": actor(), "what": "exported", "detail": {k: v for k, v in detail.items() if v}}}
+        )
         with _file(output) as file:
             count = database.read(lambda session: write(tickets(session, wanted), file))
     typer.echo(f"{count} tickets", err=True)
@@ -143,17 +138,17 @@ def erase(
     from bot.erasing import Order
 
     if sum(map(bool, (partner, older_than, again))) != 1:
-        _stop("Give one of --partner, --older-than, --again.")
+        stop("Give one of --partner, --older-than, --again.")
     if partner == "-":
         partner = typer.prompt("Id or e-mail address of the partner").strip()
     before = ""
     if older_than:
         kind = _KIND.fullmatch(older_than)
         if kind is None:
-            _stop(f"--older-than={older_than} cannot be used: give a number and d, m or y, such as 3y.")
+            stop(f"--older-than={older_than} cannot be used: give a number and d, m or y, such as 3y.")
         before = (datetime.now(UTC) - timedelta(days=int(kind[1]) * _UNITS[kind[2]])).isoformat()
-    order = Order(partner=partner, before=before, again=again, dry_run=True, actor=_actor())
-    with _writing(_settings()) as (ask, _):
+    order = Order(partner=partner, before=before, again=again, dry_run=True, actor=actor())
+    with writing(our_settings()) as (ask, _):
         found = _erase(ask, order)
         typer.echo(f"Found: {_counted(found['counts'])}.")
         if found["named_elsewhere"]:
@@ -172,79 +167,7 @@ def erase(
 def _erase(ask: Ask, order: Order) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return _ask(ask, {"erase": asdict(order)})
-
-
-def _ask(ask: Ask, what: dict[str, Any]) -> dict[str, Any]:
-    answer = ask(what)
-    if "problem" in answer:
-        _stop(answer["problem"])
-    return answer
-
-
-@contextmanager
-def _reading(settings: Settings, *, make: bool = False) -> Iterator[Database]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from tickets.database import Database
-
-    if not make:
-        _must_exist(settings)
-    database = Database(settings.database)
-    try:
-        yield database
-    except SQLAlchemyError as error:
-        _stop(f"The database cannot be read ({type(error).__name__}). `care doctor` says more.")
-    finally:
-        database.close()
-
-
-@contextmanager
-def _writing(settings: Settings, *, make: bool = False) -> Iterator[tuple[Ask, Database]]:
-    """How to have something written, and the database to read; `make` also makes one that is not there yet."""
-    from bot.control import answer_to
-    from cli.run_lock import alone
-
-    with _reading(settings, make=make) as database:
-        if not database.is_sqlite:  # several processes may write
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-            yield lambda what: answer_to(database, settings.data_dir, what), database
-            return
-        with alone(settings.data_dir) as ours:
-            if ours:
-                database.migrate()
-                yield lambda what: answer_to(database, settings.data_dir, what), database
-            else:
-                yield lambda what: _ask_bot(settings.data_dir, what), database
-
-
-def _ask_bot(data_dir: Path, what: dict[str, Any]) -> dict[str, Any]:
-    from bot.control import socket_path
-
-    path = socket_path(data_dir)
-    try:
-        if path.stat().st_uid != os.geteuid():
-            _stop(f"The bot on {data_dir} runs as another user. Run this command as that user.")
-        with socket.socket(socket.AF_UNIX) as asking:
-            asking.settimeout(_ASK_SECONDS)
-            asking.connect(str(path))
-            asking.sendall(json.dumps(what).encode() + b"\n")
-            with asking.makefile(encoding="utf-8") as answers:
-                answer: dict[str, Any] = json.loads(answers.readline())
-                return answer
-    except (OSError, ValueError):
-        _stop(
-            f"A bot runs on {data_dir} and does not answer; only it may write to its database. "
-            "Stop it, run this again, and start it."
-        )
-
-
-def _must_exist(settings: Settings) -> None:
-    from sqlalchemy.engine import make_url
-
-    url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        _stop(f"There is no database in {settings.data_dir} yet: nothing was asked so far.")
+    return ask_for(ask, {"erase": asdict(order)})
 
 
 @contextmanager
@@ -257,7 +180,7 @@ def _file(output: Path | None) -> Iterator[Any]:
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
-        _stop(f"{output} cannot be written: {error.strerror}.")
+        stop(f"{output} cannot be written: {error.strerror}.")
     with open(descriptor, "w", encoding="utf-8", newline="") as file:
         yield file
 
@@ -267,9 +190,9 @@ def _check(state: str, queue: str) -> None:
     from tickets.types import queues
 
     if state and state not in STATES:
-        _stop(f"--state is one of {', '.join(STATES)}.")
+        stop(f"--state is one of {', '.join(STATES)}.")
     if queue and queue not in queues():
-        _stop(f"--queue is one of {', '.join(queues())}.")
+        stop(f"--queue is one of {', '.join(queues())}.")
 
 
 def _day(option: str, text: str) -> datetime | None:
@@ -278,33 +201,8 @@ def _day(option: str, text: str) -> datetime | None:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        _stop(f"{option}={text} cannot be used: give a day such as 2026-01-31.")
+        stop(f"{option}={text} cannot be used: give a day such as 2026-01-31.")
 
 
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()) or "nothing"
-
-
-def _printable(text: str, *, lines: bool = False) -> str:
-    """Text of strangers for a terminal: no control characters."""
-    kept = "".join(c if c.isprintable() or (lines and c == "\n") else "�" for c in text)
-    return kept.replace("\n", "\n  ") if lines else kept
-
-
-def _actor() -> str:
-    try:
-        return f"command line ({getpass.getuser()})"
-    except (KeyError, OSError):
-        return "command line"
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.load()
-    except SettingsError as error:
-        _stop(str(error))
-
-
-def _stop(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(1)

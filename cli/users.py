@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.tickets import _ask, _settings, _stop, _writing
+from cli.writing import ask_for, our_settings, stop, writing
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in to the agents' console.")
 
@@ -35,7 +35,7 @@ def list_users() -> None:
     """All users, one a line."""
     from tickets import agents
 
-    with _writing(_settings(), make=True) as (_, database):
+    with writing(our_settings(), make=True) as (_, database):
         found = database.read(agents.everybody)
     for agent in found:
         state = "disabled" if agent.disabled_at else "active"
@@ -71,8 +71,8 @@ def role(name: Name, new: Annotated[str, typer.Argument(help="agent, or lead.")]
 
 
 def _change(what: dict[str, Any]) -> None:
-    with _writing(_settings(), make=True) as (ask, _):
-        _ask(ask, {"user": what})
+    with writing(our_settings(), make=True) as (ask, _):
+        ask_for(ask, {"user": what})
 
 
 def _new_password(name: str) -> str:
@@ -86,5 +86,5 @@ def _new_password(name: str) -> str:
     try:
         passwords.check(typed, name)
     except passwords.WeakPassword as weak:
-        _stop(str(weak))
+        stop(str(weak))
     return passwords.make_hash(typed)

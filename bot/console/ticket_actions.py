@@ -170,7 +170,7 @@ class TicketActions:
 
     def _tell(self, done: list[Changed]) -> None:
         for changed in done:
-            self._messages.tell(changed.chat)
+            self._messages.windows.tell(changed.chat)
             if changed.event is not None:
                 self._live.publish(changed.ticket.id, changed.event.kind)
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from bot.deliveries import DeliveryError
 from bot.slack.blocks import Message, plain_message, words
+from bot.slack.calls import GONE, UNSURE, Refused, asked, carried
 from bot.slack.markup import escape
-from bot.slack.outbound import _GONE, _PAGES, _SKEW, _UNSURE, _asked, _Refused
 from bot.slack.pace import Pace
 from bot.slack.ticket_message import digest, message, moved
 from tickets import agents_channel
@@ -97,7 +97,7 @@ class AgentsChannel:
         channel = view.row.channel
         await self._pace.wait(channel)
         try:
-            answer = await _asked(
+            answer = await asked(
                 self._client.chat_postMessage(
                     channel=channel,
                     text=view.made.text,
@@ -113,18 +113,18 @@ class AgentsChannel:
 
     async def _update(self, view: _View, ts: str) -> None:
         try:
-            await _asked(
+            await asked(
                 self._client.chat_update(channel=view.row.channel, ts=ts, text=view.made.text, blocks=view.made.blocks)
             )
-        except _Refused as refused:
-            if refused.error not in _GONE:  # whoever took the message out of the channel wants it so
+        except Refused as refused:
+            if refused.error not in GONE:  # whoever took the message out of the channel wants it so
                 raise
 
     async def _delete(self, channel: str, ts: str) -> None:
         try:
-            await _asked(self._client.chat_delete(channel=channel, ts=ts))
-        except _Refused as refused:
-            if refused.error not in (*_GONE, "channel_not_found"):
+            await asked(self._client.chat_delete(channel=channel, ts=ts))
+        except Refused as refused:
+            if refused.error not in (*GONE, "channel_not_found"):
                 raise
 
     async def _tell(self, delivery: Delivery) -> None:
@@ -132,28 +132,16 @@ class AgentsChannel:
         made = plain_message(words()[str(delivery.body["tell"])].format(**values))
         channel, user = str(delivery.body["channel"]), str(delivery.body["user"])
         try:
-            await _asked(
-                self._client.chat_postEphemeral(channel=channel, user=user, text=made.text, blocks=made.blocks)
-            )
-        except _Refused as refused:
+            await asked(self._client.chat_postEphemeral(channel=channel, user=user, text=made.text, blocks=made.blocks))
+        except Refused as refused:
             if refused.error not in _NOT_SEEN:  # they left the channel: there is nobody to tell
                 raise
 
     async def _find(self, view: _View) -> str | None:
         """The message of a ticket that stands in the channel already, posted by an attempt that nobody heard of."""
-        oldest = f"{(view.row.created_at - _SKEW).timestamp():.6f}"
-        where: dict[str, Any] = {"channel": view.row.channel, "oldest": oldest, "include_all_metadata": True}
-        cursor = None
-        for _ in range(_PAGES):
-            answer = await _asked(self._client.conversations_history(**where, limit=200, cursor=cursor))
-            for one in answer.get("messages") or ():
-                carried = one.get("metadata") or {}
-                payload = carried.get("event_payload") or {}
-                if carried.get("event_type") == METADATA and payload.get("ticket") == view.ticket.id:
-                    return str(one["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                break
+        async for ts, payload in carried(self._client, METADATA, view.row.channel, view.row.created_at):
+            if payload.get("ticket") == view.ticket.id:
+                return ts
         return None
 
     async def _note(self, view: _View, ts: str, shows: str) -> bool:
@@ -163,4 +151,4 @@ class AgentsChannel:
         try:
             return await asyncio.wrap_future(self._database.submit(work))
         except SQLAlchemyError as error:
-            raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None
+            raise DeliveryError(type(error).__name__, permanent=False, retry_after=UNSURE) from None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from bot.slack.events import _ID, _TS, _text, team_of
+from bot.slack.events import ID, TS, team_of, text_of
 from bot.slack.ticket_message import PRIORITY, TAKE
 from tickets.agents_presses import Press
 from tickets.types import PRIORITIES
@@ -25,20 +25,20 @@ def pressed(body: Mapping[str, Any]) -> Press | None:
     action = actions[0]
     do: Literal["take", "priority"] = "take" if action.get("action_id") == TAKE else "priority"
     option = action.get("selected_option")
-    chosen = _text(option, "value") if isinstance(option, Mapping) else ""
-    priority, _, ticket = ("", "", _text(action, "value")) if do == "take" else chosen.partition(":")
+    chosen = text_of(option, "value") if isinstance(option, Mapping) else ""
+    priority, _, ticket = ("", "", text_of(action, "value")) if do == "take" else chosen.partition(":")
     found = Press(
         team=team_of(body),
-        channel=_text(container, "channel_id"),
-        message=_text(container, "message_ts"),
-        ts=_text(action, "action_ts"),
-        user=_text(user, "id"),
-        user_team=_text(user, "team_id") or team_of(body),
+        channel=text_of(container, "channel_id"),
+        message=text_of(container, "message_ts"),
+        ts=text_of(action, "action_ts"),
+        user=text_of(user, "id"),
+        user_team=text_of(user, "team_id") or team_of(body),
         do=do,
         ticket_id=ticket,
         priority=priority,
     )
-    ids = all(_ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
-    times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
+    ids = all(ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
+    times = TS.fullmatch(found.message) and TS.fullmatch(found.ts)
     known = _TICKET.fullmatch(ticket) and (do == "take" or priority in PRIORITIES)
     return found if ids and times and known else None

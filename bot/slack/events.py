@@ -16,8 +16,8 @@ from tickets.slack_models import Place
 
 # With a subtype a message is mostly news about the channel; these are a person's words all the same.
 _SAID: Final = {None, "file_share", "thread_broadcast"}
-_ID = re.compile(r"[A-Z][A-Z0-9]{1,39}", re.ASCII)
-_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
+ID = re.compile(r"[A-Z][A-Z0-9]{1,39}", re.ASCII)
+TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
 _TOKEN = re.compile(r"btn_[0-9a-f]{28}", re.ASCII)
 _TRIGGER = re.compile(r"[A-Za-z0-9._-]{1,110}", re.ASCII)
@@ -100,19 +100,19 @@ def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
         teams: workspaces whose people are heard; empty is all.
     """
     event = body.get("event")
-    team, event_id = _text(body, "team_id"), _text(body, "event_id")
-    if not isinstance(event, Mapping) or not _ID.fullmatch(team) or not _EVENT_ID.fullmatch(event_id):
+    team, event_id = text_of(body, "team_id"), text_of(body, "event_id")
+    if not isinstance(event, Mapping) or not ID.fullmatch(team) or not _EVENT_ID.fullmatch(event_id):
         return None
-    channel, user, ts = _text(event, "channel"), _text(event, "user"), _text(event, "ts")
-    if not (_ID.fullmatch(channel) and _ID.fullmatch(user) and _TS.fullmatch(ts)) or not _by_a_person(event, body):
+    channel, user, ts = text_of(event, "channel"), text_of(event, "user"), text_of(event, "ts")
+    if not (ID.fullmatch(channel) and ID.fullmatch(user) and TS.fullmatch(ts)) or not _by_a_person(event, body):
         return None
-    user_team = _text(event, "user_team") or _text(event, "team") or team
-    if not _ID.fullmatch(user_team) or (teams and user_team not in teams):
+    user_team = text_of(event, "user_team") or text_of(event, "team") or team
+    if not ID.fullmatch(user_team) or (teams and user_team not in teams):
         return None  # from a workspace that shares a channel with ours
-    thread = _text(event, "thread_ts")
-    if thread and not _TS.fullmatch(thread):
+    thread = text_of(event, "thread_ts")
+    if thread and not TS.fullmatch(thread):
         return None
-    text = plain(_text(event, "text"), _bot(body))
+    text = plain(text_of(event, "text"), _bot(body))
     mention, direct = event.get("type") == "app_mention", _direct(event, channel)
     if direct:
         place = Place(team, channel, thread or None)
@@ -144,22 +144,22 @@ def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | N
         return None
     found = Pressed(
         team=team_of(body),
-        channel=_text(container, "channel_id"),
-        token=_text(action, "value"),
-        message=_text(container, "message_ts"),
-        ts=_text(action, "action_ts"),
-        user=_text(user, "id"),
-        user_team=_text(user, "team_id") or team_of(body),
+        channel=text_of(container, "channel_id"),
+        token=text_of(action, "value"),
+        message=text_of(container, "message_ts"),
+        ts=text_of(action, "action_ts"),
+        user=text_of(user, "id"),
+        user_team=text_of(user, "team_id") or team_of(body),
     )
     if teams and found.user_team not in teams:
         return None
     ids = (
-        _ID.fullmatch(found.team)
-        and _ID.fullmatch(found.channel)
-        and _ID.fullmatch(found.user)
-        and _ID.fullmatch(found.user_team)
+        ID.fullmatch(found.team)
+        and ID.fullmatch(found.channel)
+        and ID.fullmatch(found.user)
+        and ID.fullmatch(found.user_team)
     )
-    times = _TS.fullmatch(found.message) and _TS.fullmatch(found.ts)
+    times = TS.fullmatch(found.message) and TS.fullmatch(found.ts)
     return found if ids and times and _TOKEN.fullmatch(found.token) else None
 
 
@@ -171,15 +171,15 @@ def opening(body: Mapping[str, Any], teams: Collection[str] = ()) -> Opening | N
     action = actions[0] if isinstance(actions[0], Mapping) else {}
     found = Opening(
         team=team_of(body),
-        channel=_text(container, "channel_id"),
-        button=_text(action, "value"),
-        message=_text(container, "message_ts"),
-        user=_text(user, "id"),
-        user_team=_text(user, "team_id") or team_of(body),
-        trigger=_text(body, "trigger_id"),
+        channel=text_of(container, "channel_id"),
+        button=text_of(action, "value"),
+        message=text_of(container, "message_ts"),
+        user=text_of(user, "id"),
+        user_team=text_of(user, "team_id") or team_of(body),
+        trigger=text_of(body, "trigger_id"),
     )
-    ids = all(_ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
-    well = ids and _TS.fullmatch(found.message) and _TRIGGER.fullmatch(found.trigger)
+    ids = all(ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
+    well = ids and TS.fullmatch(found.message) and _TRIGGER.fullmatch(found.trigger)
     return found if well and (not teams or found.user_team in teams) else None
 
 
@@ -192,19 +192,19 @@ def submission(body: Mapping[str, Any], teams: Collection[str] = ()) -> Submissi
     values = state.get("values") if isinstance(state, Mapping) else None
     found = Submission(
         team=team_of(body),
-        view=_text(view, "id"),
-        user=_text(user, "id"),
-        user_team=_text(user, "team_id") or team_of(body),
-        note=_text(view, "private_metadata"),
+        view=text_of(view, "id"),
+        user=text_of(user, "id"),
+        user_team=text_of(user, "team_id") or team_of(body),
+        note=text_of(view, "private_metadata"),
         state=values if isinstance(values, Mapping) else {},
     )
-    ids = all(_ID.fullmatch(one) for one in (found.team, found.view, found.user, found.user_team))
+    ids = all(ID.fullmatch(one) for one in (found.team, found.view, found.user, found.user_team))
     return found if ids and (not teams or found.user_team in teams) else None
 
 
 def asked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
     """The question of a slash command; None where there is none, or none for us."""
-    return _asked(body, _text(body, "user_id"), _text(body, "text"), teams)
+    return _asked(body, text_of(body, "user_id"), text_of(body, "text"), teams)
 
 
 def picked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
@@ -212,7 +212,7 @@ def picked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None
     user, message = body.get("user"), body.get("message")
     if not isinstance(user, Mapping) or not isinstance(message, Mapping):
         return None
-    return _asked(body, _text(user, "id"), _text(message, "text"), teams)
+    return _asked(body, text_of(user, "id"), text_of(message, "text"), teams)
 
 
 def asked_at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
@@ -221,8 +221,8 @@ def asked_at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked
     if not (isinstance(actions, list) and actions and isinstance(user, Mapping) and isinstance(view, Mapping)):
         return None
     action = actions[0] if isinstance(actions[0], Mapping) else {}
-    press = f"{_text(view, 'hash')}-{_text(action, 'action_id').replace(':', '-')}-{_text(user, 'id')}"
-    return _asked({**body, "trigger_id": press}, _text(user, "id"), _text(action, "value"), teams)
+    press = f"{text_of(view, 'hash')}-{text_of(action, 'action_id').replace(':', '-')}-{text_of(user, 'id')}"
+    return _asked({**body, "trigger_id": press}, text_of(user, "id"), text_of(action, "value"), teams)
 
 
 def wants_link(body: Mapping[str, Any], words: str, teams: Collection[str] = ()) -> Asked | None:
@@ -233,42 +233,42 @@ def wants_link(body: Mapping[str, Any], words: str, teams: Collection[str] = ())
     actions, user = body.get("actions"), body.get("user")
     if not (isinstance(actions, list) and actions and isinstance(actions[0], Mapping) and isinstance(user, Mapping)):
         return None
-    ts = _text(actions[0], "action_ts")
-    if not _TS.fullmatch(ts):
+    ts = text_of(actions[0], "action_ts")
+    if not TS.fullmatch(ts):
         return None
-    press = f"link-{_text(user, 'id')}-{int(float(ts)) // 60}"
-    return _asked({**body, "trigger_id": press}, _text(user, "id"), words, teams)
+    press = f"link-{text_of(user, 'id')}-{int(float(ts)) // 60}"
+    return _asked({**body, "trigger_id": press}, text_of(user, "id"), words, teams)
 
 
 def at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> tuple[Place, str] | None:
     """Whose home was opened: their direct message, and they."""
-    event, team = body.get("event"), _text(body, "team_id")
+    event, team = body.get("event"), text_of(body, "team_id")
     if not isinstance(event, Mapping) or event.get("tab") != "home" or (teams and team not in teams):
         return None
-    channel, user = _text(event, "channel"), _text(event, "user")
-    known = _ID.fullmatch(team) and _ID.fullmatch(channel) and _ID.fullmatch(user)
+    channel, user = text_of(event, "channel"), text_of(event, "user")
+    known = ID.fullmatch(team) and ID.fullmatch(channel) and ID.fullmatch(user)
     return (Place(team, channel), user) if known else None
 
 
 def opened(body: Mapping[str, Any], teams: Collection[str] = ()) -> Place | None:
     """Where somebody has just opened the bot's messages, or a new thread in Slack's older view for assistants."""
-    event, team = body.get("event"), _text(body, "team_id")
+    event, team = body.get("event"), text_of(body, "team_id")
     if not isinstance(event, Mapping) or (teams and team not in teams):
         return None
     thread = event.get("assistant_thread")
     if isinstance(thread, Mapping):
-        channel, ts = _text(thread, "channel_id"), _text(thread, "thread_ts")
+        channel, ts = text_of(thread, "channel_id"), text_of(thread, "thread_ts")
     elif event.get("tab") == "messages":
-        channel, ts = _text(event, "channel"), ""
+        channel, ts = text_of(event, "channel"), ""
     else:
         return None
-    known = _ID.fullmatch(team) and _ID.fullmatch(channel) and (not ts or _TS.fullmatch(ts))
+    known = ID.fullmatch(team) and ID.fullmatch(channel) and (not ts or TS.fullmatch(ts))
     return Place(team, channel, ts or None) if known else None
 
 
 def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
-    found = Asked(team_of(body), _text(body, "trigger_id"), user, plain(text))
-    if not (_ID.fullmatch(found.team) and _ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):
+    found = Asked(team_of(body), text_of(body, "trigger_id"), user, plain(text))
+    if not (ID.fullmatch(found.team) and ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):
         return None
     if not found.text or (teams and found.team not in teams):
         return None
@@ -278,8 +278,8 @@ def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]
 def team_of(body: Mapping[str, Any]) -> str:
     """The workspace that a request is about; "" where it names none."""
     team, user = body.get("team"), body.get("user")
-    inner = _text(team, "id") if isinstance(team, Mapping) else ""
-    return _text(body, "team_id") or inner or (_text(user, "team_id") if isinstance(user, Mapping) else "")
+    inner = text_of(team, "id") if isinstance(team, Mapping) else ""
+    return text_of(body, "team_id") or inner or (text_of(user, "team_id") if isinstance(user, Mapping) else "")
 
 
 def _by_a_person(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
@@ -287,7 +287,7 @@ def _by_a_person(event: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         return False
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
         return False
-    return _text(event, "user") not in (_SLACKBOT, _bot(body))
+    return text_of(event, "user") not in (_SLACKBOT, _bot(body))
 
 
 def _direct(event: Mapping[str, Any], channel: str) -> bool:
@@ -299,10 +299,10 @@ def _bot(body: Mapping[str, Any]) -> str:
     authorizations = body.get("authorizations")
     for one in authorizations if isinstance(authorizations, list) else ():
         if isinstance(one, Mapping) and one.get("is_bot"):
-            return _text(one, "user_id")
+            return text_of(one, "user_id")
     return ""
 
 
-def _text(values: Mapping[str, Any], name: str) -> str:
+def text_of(values: Mapping[str, Any], name: str) -> str:
     found = values.get(name)
     return found if isinstance(found, str) else ""

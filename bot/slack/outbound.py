@@ -7,22 +7,18 @@ metadata: where an earlier attempt may have arrived, we look for it in the chann
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.deliveries import DeliveryError
 from bot.slack import form_desk, forms
 from bot.slack.blocks import Message, after_choice, messages, plain_message, with_form_offer, with_link_offer, words
+from bot.slack.calls import GONE, UNSURE, Refused, asked, carried
 from bot.slack.markup import escape
 from bot.slack.pace import Pace
 from tickets import slack_users
@@ -31,29 +27,7 @@ from tickets.models import Conversation, Event
 from tickets.slack_models import Place
 from tickets.ticket_models import Delivery
 
-_T = TypeVar("_T")
 METADATA: Final = "care_reply"
-_UNSURE: Final = 2.0  # seconds before we look whether a message arrived after all
-_SKEW: Final = timedelta(minutes=2)  # between Slack's clock and ours
-_PAGES: Final = 10
-# Trying again would not help. Tokens and scopes can be put right, so what is wrong with them is not here.
-_FOR_GOOD: Final = {
-    "cannot_reply_to_message",
-    "channel_not_found",
-    "invalid_arguments",
-    "invalid_blocks",
-    "invalid_blocks_format",
-    "is_archived",
-    "metadata_too_large",
-    "msg_blocks_too_long",
-    "msg_too_long",
-    "no_text",
-    "not_in_channel",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_locked",
-    "user_not_found",
-}
-_GONE: Final = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +78,7 @@ class Outbound:
         try:
             code = await asyncio.wrap_future(self._database.submit(work))
         except SQLAlchemyError as error:
-            raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None
+            raise DeliveryError(type(error).__name__, permanent=False, retry_after=UNSURE) from None
         await self._post(where, plain_message(self._code_text(code, kind)), delivery, 0)
 
     def _code_text(self, code: str, kind: str) -> str:
@@ -115,7 +89,7 @@ class Outbound:
 
     async def _post(self, place: Place, message: Message, delivery: Delivery, part: int) -> None:
         try:
-            await _asked(
+            await asked(
                 self._client.chat_postMessage(
                     channel=place.channel,
                     thread_ts=place.thread,
@@ -138,7 +112,7 @@ class Outbound:
         if message is None:
             return
         try:
-            await _asked(
+            await asked(
                 self._client.chat_update(
                     channel=told.place.channel,
                     ts=str(delivery.body["message"]),
@@ -146,37 +120,15 @@ class Outbound:
                     blocks=message.blocks,
                 )
             )
-        except _Refused as refused:
-            if refused.error not in _GONE:  # a message that is not there any more needs no change
+        except Refused as refused:
+            if refused.error not in GONE:  # a message that is not there any more needs no change
                 raise
 
     async def _arrived(self, place: Place, delivery: Delivery) -> set[int]:
         """The parts of a delivery that stand in the channel already."""
-        found: set[int] = set()
-        where: dict[str, Any] = {"channel": place.channel}
-        where |= {"ts": place.thread} if place.thread else {}
-        where |= {"oldest": f"{(delivery.created_at - _SKEW).timestamp():.6f}", "include_all_metadata": True}
-        look = self._client.conversations_replies if place.thread else self._client.conversations_history
-        cursor = None
-        for _ in range(_PAGES):
-            answer = await _asked(look(**where, limit=200, cursor=cursor))
-            for message in answer.get("messages") or ():
-                carried = message.get("metadata") or {}
-                payload = carried.get("event_payload") or {}
-                if carried.get("event_type") == METADATA and payload.get("delivery") == delivery.id:
-                    found.add(int(payload["part"]))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                break
-        return found
-
-
-class _Refused(DeliveryError):
-    """Slack said no, and why."""
-
-    def __init__(self, error: str, *, retry_after: float, paced: bool = False) -> None:
-        super().__init__(f"Slack: {error}", permanent=error in _FOR_GOOD, retry_after=retry_after, paced=paced)
-        self.error = error
+        since = delivery.created_at
+        found = carried(self._client, METADATA, place.channel, since, place.thread)
+        return {int(payload["part"]) async for _, payload in found if payload.get("delivery") == delivery.id}
 
 
 def _told(session: Session, delivery: Delivery) -> _Told | None:
@@ -196,21 +148,3 @@ def _told(session: Session, delivery: Delivery) -> _Told | None:
 def _place(session: Session, delivery: Delivery) -> Place | None:
     conversation = session.get(Conversation, str(delivery.body["conversation"]))
     return Place.of(conversation.external_id) if conversation else None
-
-
-async def _asked(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-    """Slack's answer; what goes wrong as DeliveryError."""
-    try:
-        return await call
-    except SlackApiError as error:
-        response = error.response
-        if not isinstance(response, AsyncSlackResponse):  # no JSON: something before Slack answered
-            raise DeliveryError("no answer of Slack's", permanent=False, retry_after=_UNSURE) from None
-        data = response.data if isinstance(response.data, dict) else {}
-        name = str(data.get("error") or f"HTTP {response.status_code}")
-        if response.status_code == 429:
-            wait = str(response.headers.get("Retry-After", ""))
-            raise _Refused("ratelimited", retry_after=float(wait) if wait.isdecimal() else 1.0, paced=True) from None
-        raise _Refused(name, retry_after=_UNSURE) from None
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DeliveryError(type(error).__name__, permanent=False, retry_after=_UNSURE) from None

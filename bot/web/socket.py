@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot import metrics, wording
 from bot.limits import Limits
-from bot.messages import Frame, Messages, NotAccepted, frame
+from bot.messages import Messages, NotAccepted
 from bot.web.callers import Callers
 from bot.web.live_sessions import LiveSessions
 from bot.web.origins import own_or_listed
+from bot.windows import Window, frame
 from settings import Settings
 from tickets import conversations
 from tickets.database import Database
@@ -123,17 +124,17 @@ class _Chat:
             return
         conversation = self._conversation = holder.conversation_id
         most = self._limits.most_sockets_a_conversation * (_DEVICES if holder.partner_id else 1)
-        if self._messages.listeners(conversation) >= most:
+        if self._messages.windows.count(conversation) >= most:
             await self._close(_CLOSE_TRY_LATER, "too many windows of this chat")
             return
         # Listen before reading, so that no event falls between; the client drops what it has seen.
-        listener = self._messages.listen(conversation)
+        listener = self._messages.windows.open(conversation)
         try:
             await self._welcome(last_seen)
             await self._touch()
             await self._talk(listener, ended)
         finally:
-            self._messages.leave(conversation, listener)
+            self._messages.windows.close(conversation, listener)
 
     async def _refuse(self) -> None:
         await self._send({"type": "refused", "code": "session"})
@@ -165,7 +166,7 @@ class _Chat:
             }
         )
 
-    async def _talk(self, listener: asyncio.Queue[Frame | None], ended: asyncio.Event) -> None:
+    async def _talk(self, listener: Window, ended: asyncio.Event) -> None:
         """Hear the client and tell it what happens until either side hangs up or the session ends."""
         tasks = [
             asyncio.create_task(self._hear()),
@@ -181,7 +182,7 @@ class _Chat:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _tell(self, listener: asyncio.Queue[Frame | None]) -> None:
+    async def _tell(self, listener: Window) -> None:
         while True:
             try:
                 message = await asyncio.wait_for(listener.get(), CHECK_SECONDS)

@@ -375,7 +375,7 @@ class TestSlowTurns:
             return await echo(body)
 
         rasa.answer = first(when_released)
-        listener = messages.listen(conversation)
+        listener = messages.windows.open(conversation)
         _, done = await messages.receive(conversation, text="hello")
         held = threading.Event()
         database.submit(lambda _: held.wait(_PATIENCE))  # the notice waits behind this
@@ -396,8 +396,8 @@ class TestListeners:
     async def test_every_window_hears_the_same_in_the_same_order(
         self, messages: Messages, conversation: str, rasa: Rasa
     ) -> None:
-        one, two = messages.listen(conversation), messages.listen(conversation)
-        other = messages.listen("another conversation")
+        one, two = messages.windows.open(conversation), messages.windows.open(conversation)
+        other = messages.windows.open("another conversation")
         _, done = await messages.receive(conversation, text="hello", client_id="client-1")
         await over(done)
         await asyncio.sleep(0)
@@ -417,7 +417,7 @@ class TestListeners:
     async def test_a_window_that_does_not_read_is_told_to_hang_up_and_holds_nobody_up(
         self, messages: Messages, conversation: str
     ) -> None:
-        stuck = messages.listen(conversation)
+        stuck = messages.windows.open(conversation)
         for number in range(25):  # 3 frames each
             _, done = await messages.receive(conversation, text=str(number))
             await over(done)
@@ -425,16 +425,16 @@ class TestListeners:
         frames = [stuck.get_nowait() for _ in range(stuck.qsize())]
         assert frames[-1] is None
         assert len(frames) <= 64
-        assert messages.listeners(conversation) == 0
+        assert messages.windows.count(conversation) == 0
 
     async def test_who_left_hears_nothing(self, messages: Messages, conversation: str) -> None:
-        gone = messages.listen(conversation)
-        messages.leave(conversation, gone)
-        messages.leave(conversation, gone)
+        gone = messages.windows.open(conversation)
+        messages.windows.close(conversation, gone)
+        messages.windows.close(conversation, gone)
         _, done = await messages.receive(conversation, text="hello")
         await over(done)
         assert gone.empty()
-        assert messages.listeners(conversation) == 0
+        assert messages.windows.count(conversation) == 0
 
 
 class TestStoppingAndStarting:

@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot import deliveries, ticket_turns
-from bot.messages import Frame, Messages
 from bot.triage_worker import TriageWorker
 from bot.web import socket as web_socket
 from bot.web import tickets_api
+from bot.windows import Frame, Windows
 from settings import Settings
 from tickets import opening, outbox
 from tickets.database import Database
@@ -83,19 +83,19 @@ def dies_after_the_commit() -> None:
 
 def dies_before_the_answer() -> None:
     """Whoever waits for the number is not told: neither over HTTP nor in an open chat."""
-    wake, publish = TriageWorker.wake, Messages._publish
+    wake, publish = TriageWorker.wake, Windows.publish
 
     def dying_wake(self: TriageWorker) -> None:
         _die()
         wake(self)
 
-    def dying_publish(self: Messages, conversation: str, message: Frame) -> None:
+    def dying_publish(self: Windows, conversation: str, message: Frame) -> None:
         if _shows_ticket(message):
             _die()
         publish(self, conversation, message)
 
     TriageWorker.wake = dying_wake  # type: ignore[method-assign]
-    Messages._publish = dying_publish  # type: ignore[method-assign]
+    Windows.publish = dying_publish  # type: ignore[method-assign]
 
 
 def dies_after_sending() -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from actions.follow_ups import is_follow_up
-from bot.messages import frame
+from bot.windows import frame
 from knowledge.faq.entries import Content
 from tests.promises.bots import Bot
 from tests.promises.clients import ChatClient

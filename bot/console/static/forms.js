@@ -1,4 +1,4 @@
-// Forms are sent as JSON by a page's own script. What is pressed before that script is there waits for it.
+// Forms are sent as JSON by a page's own script. What is pressed or chosen before that script is there waits for it.
 let ready = false;
 document.addEventListener("DOMContentLoaded", () => { ready = true; });
 document.addEventListener("submit", (event) => {
@@ -8,4 +8,11 @@ document.addEventListener("submit", (event) => {
   if (ready) return;
   event.stopPropagation();
   document.addEventListener("DOMContentLoaded", () => form.requestSubmit(submitter), { once: true });
+}, true);
+document.addEventListener("change", (event) => {
+  if (ready) return;
+  event.stopPropagation();
+  const { target } = event;
+  const again = () => target.dispatchEvent(new Event("change", { bubbles: true }));
+  document.addEventListener("DOMContentLoaded", again, { once: true });
 }, true);
