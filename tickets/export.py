@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TextIO
 
 from sqlalchemy import select
@@ -133,9 +134,21 @@ def cell(value: Any, separator: str = ",") -> str:
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = text.encode(errors="replace").decode()
-    others = "".join(one for one in SEPARATORS.values() if one != separator)
-    text = re.sub(rf"(?!\A)([\r\n{others}]\s*)(?=[{_BEGINS}])", r"\1'", text)
+    text = _inside(separator).sub(_guarded, text)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+@cache
+def _inside(separator: str) -> re.Pattern[str]:
+    """Whole runs of spaces and separators of others, before what would begin a formula."""
+    others = "".join(one for one in SEPARATORS.values() if one != separator)
+    # Only from the beginning of a run, and without trying shorter ones: 100 kB of line ends are read once.
+    return re.compile(rf"(?<![\s{others}])(?P<run>[\s{others}]++)(?=[{_BEGINS}])")
+
+
+def _guarded(match: re.Match[str]) -> str:
+    run = match["run"]
+    return f"{run}'" if run.strip(" ") else run
 
 
 def _own_columns() -> set[str]:
