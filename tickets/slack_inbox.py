@@ -124,8 +124,7 @@ def put_press(
         return False
     if not _put(session, conversation, f"{team}:{token}", None, ts, (user_team, user), {"button": token}):
         return False
-    chosen = {"conversation": conversation.id, "seq": button.seq, "button": token, "message": message, "user": user}
-    outbox.put(session, CHANNEL, place.target, chosen)
+    _replace(session, conversation, button.seq, token, message, user)
     return True
 
 
@@ -159,9 +158,7 @@ def put_filled(session: Session, kept: Kept, ts: str) -> bool:
     body = {"text": kept.text, "payload": kept.payload}
     if not _put(session, conversation, kept.event_key, None, ts, kept.writer, body):
         return False
-    chosen = {"seq": kept.seq, "button": kept.button, "message": kept.message, "user": kept.writer[1]}
-    place = Place.of(conversation.external_id)
-    outbox.put(session, CHANNEL, place.target, {"conversation": conversation.id, **chosen})
+    _replace(session, conversation, kept.seq, kept.button, kept.message, kept.writer[1])
     return True
 
 
@@ -227,6 +224,12 @@ def forget_done(session: Session, before: datetime) -> None:
 
 def _takes_part(session: Session, place: Place) -> bool:
     return conversation_named(session, CHANNEL, place.name) is not None
+
+
+def _replace(session: Session, conversation: Conversation, seq: int, button: str, message: str, user: str) -> None:
+    """Have the buttons under an event be replaced by what was chosen."""
+    chosen = {"conversation": conversation.id, "seq": seq, "button": button, "message": message, "user": user}
+    outbox.put(session, CHANNEL, Place.of(conversation.external_id).target, chosen)
 
 
 def _put(

@@ -180,7 +180,7 @@ class Slack:
                 await self._write(partial(_no_talk, said=said))
         elif said is not None:
             new = await self._inbox.keep_message(said)
-            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+            _count(new)
             if new and said.invited and said.place.thread:
                 self._afterwards_do(self._begin(said, body))
 
@@ -207,7 +207,7 @@ class Slack:
             await ack(words()["not_reached"])
             return
         new = await self._inbox.keep_question(asked, channel)
-        metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        _count(new)
         await ack(words()["asked"])
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
@@ -249,7 +249,7 @@ class Slack:
         if channel is None:  # not acknowledged: Slack tells the person that it did not work
             raise ConnectionError("no direct message to answer in")
         new = await self._inbox.keep_question(asked, channel, meaning)
-        metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+        _count(new)
 
     async def _direct_message(self, user: str) -> str | None:
         """Where we write to somebody; None where Slack doesn't say so in time."""
@@ -266,7 +266,7 @@ class Slack:
         pressed = events.pressed(body, self._teams)
         if pressed is not None and self._served(body):
             new = await self._inbox.keep_press(pressed)
-            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+            _count(new)
         await ack()
 
     async def _on_form(self, body: dict[str, Any], ack: AsyncAck) -> None:
@@ -292,7 +292,7 @@ class Slack:
         found = await asyncio.to_thread(self._database.read, lambda session: form_desk.answer(session, sent, now))
         if found.kept is not None:
             new = await self._inbox.keep_filled(found.kept)
-            metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+            _count(new)
         await ack(**found.ack)
 
     async def _on_agents_press(self, body: dict[str, Any], ack: AsyncAck) -> None:
@@ -303,7 +303,7 @@ class Slack:
                 agents_presses.carry_out, press=press, targets=self._settings.first_answer, served=served
             )
             done = await self._write(carry_out)
-            metrics.SLACK_EVENTS.labels("kept").inc()
+            _count(True)
             if done is not None:
                 self._on_ticket(done.ticket)
         await ack()
@@ -347,6 +347,10 @@ class Slack:
                 data = getattr(error.response, "data", None)
                 name = data.get("error") if isinstance(data, dict) else "no answer"
                 log.error("Slack does not take SLACK_BOT_TOKEN: %s", name)
+
+
+def _count(new: bool) -> None:
+    metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
 
 
 def _no_talk(session: Session, said: events.Said) -> None:

@@ -98,14 +98,16 @@ def _text(text: str, data: Mapping[str, Any]) -> Iterable[tuple[Block, str]]:
 
 def plain_message(text: str) -> Message:
     """One message of words of our own, which are mrkdwn already."""
-    block, said = _section(text)
-    return Message(said, [block])
+    return Message(text, [section(text)])
 
 
 def link_offer(block_id: str) -> Block:
     """What somebody nobody vouches for is offered, with a button."""
-    block, _ = _section(words()["link_hint"])
-    return {**block, "block_id": block_id, "accessory": _button(words()["link_button"], "link", "link")}
+    return {
+        **section(words()["link_hint"]),
+        "block_id": block_id,
+        "accessory": button_block(words()["link_button"], "link", "link"),
+    }
 
 
 def with_link_offer(made: list[Message]) -> list[Message]:
@@ -119,7 +121,7 @@ def with_link_offer(made: list[Message]) -> list[Message]:
 def with_form_offer(made: list[Message], title: str, token: str) -> list[Message]:
     """The same messages, with a button that opens a form under the last."""
     last = made[-1] if made[-1].takes("") else Message(words()["choose"])
-    last.add(*_row([_button(title, token, FORM)], "form"))
+    last.add(*_row([button_block(title, token, FORM)], "form"))
     return made if last is made[-1] else [*made, last]
 
 
@@ -152,12 +154,12 @@ def _rows(buttons: Sequence[Mapping[str, str]], name: str) -> Iterable[tuple[Blo
     for number, button in enumerate(buttons):
         title = button["title"].strip() or words()["choose"]
         if len(title) <= MOST_TITLE:
-            row.append(_button(title, button["payload"], f"press:{name}:{number}"))
+            row.append(button_block(title, button["payload"], f"press:{name}:{number}"))
         if row and (len(title) > MOST_TITLE or len(row) == MOST_BUTTONS):
             yield _row(row, f"{name}:{rows}")
             row, rows = [], rows + 1
         if len(title) > MOST_TITLE:
-            beside = _button(words()["choose"], button["payload"], f"press:{name}:{number}")
+            beside = button_block(words()["choose"], button["payload"], f"press:{name}:{number}")
             for part, (block, said) in enumerate(_sections(escape(title))):
                 extra = {} if part else {"accessory": beside}
                 yield {**block, **extra, "block_id": f"{_BUTTONS}:{name}:{number}:{part}"}, said
@@ -169,13 +171,23 @@ def _row(buttons: list[Block], name: str) -> tuple[Block, str]:
     return {"type": "actions", "block_id": f"{_BUTTONS}:row:{name}", "elements": buttons}, ""
 
 
-def _button(title: str, token: str, action: str) -> Block:
-    text = {"type": "plain_text", "text": title, "emoji": False}
-    return {"type": "button", "text": text, "action_id": action, "value": token}
+def button_block(title: str, value: str, action: str) -> Block:
+    """A button that carries a value."""
+    return {"type": "button", "text": plain_text(title), "action_id": action, "value": value}
+
+
+def plain_text(text: str) -> Block:
+    """Words in which nothing is markup."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def section(text: str) -> Block:
+    """A paragraph of mrkdwn, of at most MOST_SECTION characters."""
+    return {"type": "section", "text": _mrkdwn(text)}
 
 
 def _section(text: str) -> tuple[Block, str]:
-    return {"type": "section", "text": _mrkdwn(text)}, text
+    return section(text), text
 
 
 def _context(text: str) -> tuple[Block, str]:

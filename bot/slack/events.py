@@ -134,53 +134,70 @@ def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
     )
 
 
-def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | None:
-    """The button of ours that an interaction tells of; None where it is none."""
-    actions, container = body.get("actions"), body.get("container")
-    if not isinstance(actions, list) or not actions or not isinstance(container, Mapping):
+@dataclass(frozen=True)
+class Interaction:
+    """Something pressed or chosen in a message, whoever's it is: where, by whom, and Slack's own `action`."""
+
+    team: str
+    channel: str
+    message: str
+    user: str
+    user_team: str
+    action: Mapping[str, Any]
+
+
+def interaction(body: Mapping[str, Any]) -> Interaction | None:
+    """What was pressed in a message; None for whatever is none."""
+    actions, container, user = body.get("actions"), body.get("container"), body.get("user")
+    if not (isinstance(actions, list) and actions and isinstance(container, Mapping) and isinstance(user, Mapping)):
         return None
-    action, user = actions[0], body.get("user")
-    if not isinstance(action, Mapping) or not isinstance(user, Mapping):
+    if not isinstance(actions[0], Mapping):
         return None
-    found = Pressed(
+    found = Interaction(
         team=team_of(body),
         channel=text_of(container, "channel_id"),
-        token=text_of(action, "value"),
         message=text_of(container, "message_ts"),
-        ts=text_of(action, "action_ts"),
         user=text_of(user, "id"),
         user_team=text_of(user, "team_id") or team_of(body),
+        action=actions[0],
     )
-    if teams and found.user_team not in teams:
+    ids = all(ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
+    return found if ids and TS.fullmatch(found.message) else None
+
+
+def pressed(body: Mapping[str, Any], teams: Collection[str] = ()) -> Pressed | None:
+    """The button of ours that an interaction tells of; None where it is none."""
+    done = interaction(body)
+    if done is None or (teams and done.user_team not in teams):
         return None
-    ids = (
-        ID.fullmatch(found.team)
-        and ID.fullmatch(found.channel)
-        and ID.fullmatch(found.user)
-        and ID.fullmatch(found.user_team)
+    token, ts = text_of(done.action, "value"), text_of(done.action, "action_ts")
+    if not (TS.fullmatch(ts) and _TOKEN.fullmatch(token)):
+        return None
+    return Pressed(
+        team=done.team,
+        channel=done.channel,
+        token=token,
+        message=done.message,
+        ts=ts,
+        user=done.user,
+        user_team=done.user_team,
     )
-    times = TS.fullmatch(found.message) and TS.fullmatch(found.ts)
-    return found if ids and times and _TOKEN.fullmatch(found.token) else None
 
 
 def opening(body: Mapping[str, Any], teams: Collection[str] = ()) -> Opening | None:
     """The press of a button that opens a form; None where it is none, or of somebody who is not served."""
-    actions, container, user = body.get("actions"), body.get("container"), body.get("user")
-    if not (isinstance(actions, list) and actions and isinstance(container, Mapping) and isinstance(user, Mapping)):
+    done, trigger = interaction(body), text_of(body, "trigger_id")
+    if done is None or (teams and done.user_team not in teams) or not _TRIGGER.fullmatch(trigger):
         return None
-    action = actions[0] if isinstance(actions[0], Mapping) else {}
-    found = Opening(
-        team=team_of(body),
-        channel=text_of(container, "channel_id"),
-        button=text_of(action, "value"),
-        message=text_of(container, "message_ts"),
-        user=text_of(user, "id"),
-        user_team=text_of(user, "team_id") or team_of(body),
-        trigger=text_of(body, "trigger_id"),
+    return Opening(
+        team=done.team,
+        channel=done.channel,
+        button=text_of(done.action, "value"),
+        message=done.message,
+        user=done.user,
+        user_team=done.user_team,
+        trigger=trigger,
     )
-    ids = all(ID.fullmatch(one) for one in (found.team, found.channel, found.user, found.user_team))
-    well = ids and TS.fullmatch(found.message) and _TRIGGER.fullmatch(found.trigger)
-    return found if well and (not teams or found.user_team in teams) else None
 
 
 def submission(body: Mapping[str, Any], teams: Collection[str] = ()) -> Submission | None:
@@ -304,5 +321,6 @@ def _bot(body: Mapping[str, Any]) -> str:
 
 
 def text_of(values: Mapping[str, Any], name: str) -> str:
+    """A text among what Slack sends; "" where there is none."""
     found = values.get(name)
     return found if isinstance(found, str) else ""

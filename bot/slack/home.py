@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from bot.slack.blocks import link_offer, words
+from bot.slack.blocks import MOST_SECTION, Block, button_block, link_offer, plain_text, section, words
 from bot.slack.markup import escape, split
 from tickets.access import own_tickets, viewer
 from tickets.conversations import conversation_named
@@ -20,10 +20,7 @@ from tickets.ticket_models import Partner, Ticket
 
 _MOST_TICKETS: Final = 10
 _MOST_QUESTIONS: Final = 5
-_MOST_SECTION: Final = 3000
 ASK: Final = "ask:"  # how actions begin that ask a question
-
-Block = dict[str, Any]
 
 
 def home(session: Session, place: Place, user: str) -> dict[str, Any]:
@@ -40,8 +37,8 @@ def view(tickets: Sequence[Ticket], questions: Sequence[str], partner: Partner |
     lines = [
         words()["home_ticket"].format(name=t.name, subject=escape(t.subject), state=SHOWN[t.state]) for t in tickets
     ]
-    blocks = [_section(words()["home_welcome"]), _header(words()["home_tickets"])]
-    blocks += [_section(part) for part in split("\n".join(lines) or words()["home_no_tickets"], _MOST_SECTION)]
+    blocks = [section(words()["home_welcome"]), _header(words()["home_tickets"])]
+    blocks += [section(part) for part in split("\n".join(lines) or words()["home_no_tickets"], MOST_SECTION)]
     blocks.append(_linked(partner) if partner else link_offer("home:link"))
     blocks.append(_header(words()["home_asked"]))
     blocks += [_question(number, question) for number, question in enumerate(questions)]
@@ -50,18 +47,12 @@ def view(tickets: Sequence[Ticket], questions: Sequence[str], partner: Partner |
 
 def _linked(partner: Partner) -> Block:
     name, company = partner.name or partner.subject, partner.company_name or partner.company
-    return _section(words()["home_linked"].format(name=escape(name), company=escape(company)))
+    return section(words()["home_linked"].format(name=escape(name), company=escape(company)))
 
 
 def _question(number: int, question: str) -> Block:
-    title = {"type": "plain_text", "text": words()["ask"], "emoji": False}
-    button = {"type": "button", "text": title, "action_id": f"{ASK}{number}", "value": question}
-    return {**_section(escape(question)), "accessory": button}
+    return {**section(escape(question)), "accessory": button_block(words()["ask"], question, f"{ASK}{number}")}
 
 
 def _header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return {"type": "header", "text": plain_text(text)}

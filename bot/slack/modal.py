@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.slack.blocks import words
+from bot.slack.blocks import MOST_SECTION, MOST_TITLE, plain_text, section, words
 from bot.slack.markup import escape, split
 
 CALLBACK: Final = "care_form"
 _MOST_BLOCKS: Final = 100
 MOST_TEXT: Final = 3000  # characters in one input
-_MOST_SECTION: Final = 3000
 _MOST_RADIO: Final = 5  # options that stand there openly; more are a menu
-_MOST_TITLE: Final = 75
 NUMBER = re.compile(r"[-+]?(?:[0-9]{1,15}\.?[0-9]{0,6}|\.[0-9]{1,6})", re.ASCII)
 _INITIAL: Final = ("initial_value", "initial_date", "initial_date_time")
 _NOTHING: Final = "-"  # the option that takes an answer back
@@ -51,19 +49,19 @@ def view(
         turn: how often it was shown before: Slack keeps what was typed under a name that is there again.
         notices: what is said above the inputs.
     """
-    blocks = [_section(part) for text in (f"*{escape(about)}*", *notices) for part in split(text, _MOST_SECTION)]
+    blocks = [section(part) for text in (f"*{escape(about)}*", *notices) for part in split(text, MOST_SECTION)]
     room = _MOST_BLOCKS - len(blocks) - len(entries)
     for entry in entries:
         if entry.note and room > 0:
-            blocks.append(_section(escape(entry.note)))
+            blocks.append(section(escape(entry.note)))
             room -= 1
         blocks.append(_input(entry, turn))
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": _plain(title),
-        "submit": _plain(words()["form_submit"]),
-        "close": _plain(words()["form_close"]),
+        "title": plain_text(title),
+        "submit": plain_text(words()["form_submit"]),
+        "close": plain_text(words()["form_close"]),
         "private_metadata": metadata,
         "blocks": blocks,
     }
@@ -71,8 +69,8 @@ def view(
 
 def over(title: str, texts: Iterable[str]) -> dict[str, Any]:
     """A modal that only says something; each text is mrkdwn."""
-    blocks = [_section(part) for text in texts for part in split(text, _MOST_SECTION)]
-    return {"type": "modal", "title": _plain(title), "close": _plain(words()["form_close"]), "blocks": blocks}
+    blocks = [section(part) for text in texts for part in split(text, MOST_SECTION)]
+    return {"type": "modal", "title": plain_text(title), "close": plain_text(words()["form_close"]), "blocks": blocks}
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
@@ -166,11 +164,11 @@ def title_of(element: Element, value: str) -> str:
 
 
 def _input(entry: Entry, turn: int) -> Element:
-    hint = {"hint": _plain(entry.hint)} if entry.hint else {}
+    hint = {"hint": plain_text(entry.hint)} if entry.hint else {}
     return {
         "type": "input",
         "block_id": f"{turn}:{entry.name}",
-        "label": _plain(entry.label),
+        "label": plain_text(entry.label),
         "element": {**entry.element, "action_id": "value"},
         "optional": entry.optional,
         **hint,
@@ -187,12 +185,4 @@ def _value(state: Mapping[str, Any]) -> str:
 
 
 def _option(value: str, title: str) -> Element:
-    return {"text": _plain(title[:_MOST_TITLE]), "value": value}
-
-
-def _plain(text: str) -> Element:
-    return {"type": "plain_text", "text": text, "emoji": False}
-
-
-def _section(text: str) -> Element:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return {"text": plain_text(title[:MOST_TITLE]), "value": value}

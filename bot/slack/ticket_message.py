@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.console.pages import STATE_NAMES
 from bot.console.wording import CAME_BY
-from bot.slack.blocks import MOST_TITLE, Block, Message, words
+from bot.slack.blocks import MOST_TITLE, Block, Message, button_block, plain_text, section, words
 from bot.slack.markup import escape, mrkdwn, split
 from tickets.agent_models import Agent
 from tickets.states import ACTIVE
@@ -34,7 +34,7 @@ def message(ticket: Ticket, assignee: Agent | None, console: str, version: int) 
     made = Message()
     for lines in (_facts(ticket, assignee), _words(ticket)):
         if text := "\n".join(lines):
-            made.add(_section(text), text)
+            made.add(section(text), text)
     made.add(_buttons(ticket, console, version), "")
     return made
 
@@ -45,7 +45,7 @@ def moved(ticket: Ticket, console: str, version: int) -> Message:
         name=ticket.name, subject=_part(ticket.subject, _SUBJECT), queue=escape(ticket.queue)
     )
     made = Message()
-    made.add(_section(text), text)
+    made.add(section(text), text)
     made.add({"type": "actions", "block_id": f"agents:{version}", "elements": [_open(ticket, console)]}, "")
     return made
 
@@ -106,7 +106,7 @@ def _buttons(ticket: Ticket, console: str, version: int) -> Block:
 
 def _option(priority: str, ticket: Ticket) -> Block:
     title = words()["agents_change_priority"].format(priority=priority)
-    return {"text": _plain(title), "value": f"{priority}:{ticket.id}"}
+    return {"text": plain_text(title[:MOST_TITLE]), "value": f"{priority}:{ticket.id}"}
 
 
 def _open(ticket: Ticket, console: str) -> Block:
@@ -114,15 +114,7 @@ def _open(ticket: Ticket, console: str) -> Block:
 
 
 def _button(title: str, action: str, value: str) -> Block:
-    return {"type": "button", "text": _plain(title), "action_id": action, "value": value}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text[:MOST_TITLE], "emoji": False}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+    return button_block(title[:MOST_TITLE], value, action)
 
 
 def _part(text: str, most: int) -> str:
