@@ -20,6 +20,9 @@ from settings import ROOT, Settings, SettingsError
 from tickets.database import obstacle
 
 _SOCKET_FRAME = 16 * 1024
+# Longer than whoever calls us keeps an idle connection (a proxy usually 60 s): a server that closes first closes now
+# and then in the very moment in which the caller sends. What is pressed in Slack is not delivered again then.
+_KEEP_ALIVE_SECONDS = 75
 
 
 def run_all(settings: Settings) -> int:
@@ -83,6 +86,7 @@ async def _serve(settings: Settings) -> int:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
     )

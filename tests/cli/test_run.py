@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import socket
 import time
 from pathlib import Path
@@ -86,6 +87,19 @@ class TestRunning:
     def test_the_two_others_run_beside_it(self, service: Service) -> None:
         assert service.child("engine").is_running()
         assert service.child("actions").is_running()
+
+    def test_a_caller_that_was_idle_finds_its_connection_open(self, service: Service) -> None:
+        """Else a press in Slack is lost now and then; uvicorn by itself closes after 5 s."""
+        kept = http.client.HTTPConnection("127.0.0.1", service.port)
+        kept.connect()
+        kept.auto_open = 0  # it may not connect anew
+        for idle in (0, 7):
+            time.sleep(idle)
+            kept.request("GET", "/healthz")
+            answer = kept.getresponse()
+            answer.read()
+            assert answer.status == 200
+        kept.close()
 
     def test_a_second_one_on_the_same_data_is_refused(
         self, service: Service, capsys: pytest.CaptureFixture[str]

@@ -174,18 +174,15 @@ def test_any_text_is_read_into_values_that_can_be(before: tuple[str, Known], tex
 def test_hostile_text_takes_hardly_longer_than_plain_text(policy_id: str) -> None:
     """Relative to plain text of the same length, so that a slow machine makes no difference."""
     plain = took(policy_id, "we would like to know what the phones of our customer cost, which he bought in March. ")
-    slow = {text: took(policy_id, text) / plain for text in HOSTILE}
-    assert max(slow.values()) < 12, max(slow, key=lambda text: slow[text])
+    for text in HOSTILE:  # once more where it took long: something else may have
+        assert took(policy_id, text) < 12 * plain or took(policy_id, text) < 12 * plain, text
 
 
 def took(policy_id: str, text: str) -> float:
-    """Seconds of processor time for the longest message, the better of two tries."""
-    tries = []
-    for _ in range(2):
-        begun = time.process_time()
-        read_values(POLICIES[policy_id], (text * LONGEST)[:LONGEST], Known(), NOW)
-        tries.append(time.process_time() - begun)
-    return min(tries)
+    """Seconds of processor time for the longest message."""
+    begun = time.process_time()
+    read_values(POLICIES[policy_id], (text * LONGEST)[:LONGEST], Known(), NOW)
+    return time.process_time() - begun
 
 
 def test_the_words_are_of_inputs_and_choices_that_exist() -> None:
