@@ -152,7 +152,7 @@ class World:
         """What the console calls an agent."""
         return str(self._one("SELECT id FROM agents WHERE name = ?", name))
 
-    def wait(self, query: str, seconds: float = 120) -> None:
+    def wait(self, query: str, seconds: float) -> None:
         """Wait until a count in the database is 0."""
         end = time.monotonic() + seconds
         while self._one(query):

@@ -116,8 +116,8 @@ def world(
     site.care = bot.url
     try:
         made.fill(texts)
-        made.wait("SELECT count(*) FROM tickets WHERE triage_due")
-        made.wait("SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')")
+        made.wait("SELECT count(*) FROM tickets WHERE triage_due", 120 + len(texts))
+        made.wait("SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending')", 120 + len(texts))
         yield made
     finally:
         made.http.close()
