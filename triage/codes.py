@@ -8,7 +8,12 @@ from functools import cache
 
 from triage.patterns import content, pattern
 
-_CODE = re.compile(r"(?<![\w+@.,€$£])[A-Za-z0-9]{1,24}(?:[-/_:.][A-Za-z0-9]{1,24}){0,6}(?![\w@])")
+# In groups, as it stands on a label: “2208 4410 0932”, “2208-4410-0932”, “9C7514 22 0D E8”, “30C7 A881 5D11”.
+_GROUPS = (
+    r"[0-9]{4}(?:(?: [0-9]{4}){2,3}|(?:-[0-9]{4}){2,3})|9[cC]7514(?: [0-9A-Fa-f]{2}){3}"
+    r"|(?=(?:[A-F -]*[0-9]){4})[0-9A-F]{4}(?: [0-9A-F]{4} [0-9A-F]{4}|-[0-9A-F]{4}-[0-9A-F]{4})"
+)
+_CODE = re.compile(rf"(?<![\w+@.,€$£])(?:{_GROUPS}|[A-Za-z0-9]{{1,24}}(?:[-/_:.][A-Za-z0-9]{{1,24}}){{0,6}})(?![\w@])")
 _SHORTEST = 4
 _NEAR = 48  # characters before a code in which its label stands
 KINDS = ("pbx", "serial", "invoice", "order", "ticket")
@@ -63,6 +68,8 @@ def _announced() -> re.Pattern[str]:
 
 
 def _form(code: str) -> str:
+    if re.fullmatch(_GROUPS, code):
+        code = re.sub("[ -]", "", code)
     for kind in content("codes")["forms"]:
         if pattern("codes", "forms", kind, whole_words=False).fullmatch(code):
             return str(kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,8 +13,8 @@ from knowledge.reading.dates import find_days
 from knowledge.reading.found import Found, blanked
 from tickets.types import ticket_fields, ticket_types
 from triage import addresses, names, parties, roles, services
-from triage.codes import Code, find_codes
-from triage.numbers import find_numbers, without_kept
+from triage.codes import KINDS, Code, find_codes
+from triage.numbers import find_numbers, own_numbers, without_kept
 from triage.passages import Passages
 from triage.patterns import pattern
 from triage.sentences import saying
@@ -42,7 +42,7 @@ _UNNAMED = {
         "pbx",
     ),
 }
-_CODE_FIELDS = {"pbx": "pbx", "serial": "serial_number", "invoice": "invoice_number", "order": "order_number"}
+_MOST_CODES = 20  # of one kind in a field
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Reading:
     @cached_property
     def every_number(self) -> list[Found[str]]:
         """Telephone numbers, those of the signature too."""
-        return find_numbers(self.without_emails, self.asked == "did_numbers")
+        return find_numbers(_without_serials(self.without_emails), self.asked == "did_numbers")
 
     @cached_property
     def numbers(self) -> list[Found[str]]:
@@ -87,7 +87,8 @@ class Reading:
     @cached_property
     def codes(self) -> list[Code]:
         """Codes that are no telephone numbers."""
-        codes = find_codes(blanked(self.without_emails, self.every_number))
+        rest = blanked(self.without_emails, self.every_number)
+        codes = find_codes(blanked(rest, own_numbers(_without_serials(rest))))
         return [one for one in codes if not self._is_signed(one.start)]
 
     def _is_signed(self, place: int) -> bool:
@@ -97,10 +98,7 @@ class Reading:
     @cached_property
     def plain(self) -> str:
         """The text without numbers, codes and e-mail addresses, for dates and names."""
-        rest = blanked(self.without_emails, self.every_number)
-        for code in self.codes:
-            rest = f"{rest[: code.start]}{'□' * (code.end - code.start)}{rest[code.end :]}"
-        return rest
+        return _without_codes(blanked(self.without_emails, self.every_number), self.codes)
 
     @cached_property
     def undated(self) -> str:
@@ -109,13 +107,15 @@ class Reading:
 
     def codes_of(self, kind: str) -> list[Code]:
         """The codes of one kind, those that are called so first."""
-        named = [code for code in self.codes if code.label == kind and (code.form in ("", kind) or kind != "pbx")]
+        own_form = ("", kind) if kind == "pbx" and self._has_device else ("", *KINDS)
+        named = [code for code in self.codes if code.label == kind and code.form in own_form]
         formed = [code for code in self.codes if code.form == kind and code.label in ("", kind, "ticket")]
-        if kind == "pbx":  # “the old serial 180300004416” of a PBX
-            formed += [c for c in self.codes if c.form == "pbx" and c.label == "serial" and not self._has_device]
+        if kind == "pbx" and not self._has_device:  # “the old serial 180300004416” of a PBX
+            formed += [code for code in self.codes if code.label == "serial"]
         if kind == "serial":
             named = [c for c in named if c.form != "pbx" or self._has_device]
-        unnamed = [code for code in self.codes if not code.label and not code.form]
+        forms = ("", "serial") if kind == "pbx" and not self._has_device else ("",)
+        unnamed = [code for code in self.codes if not code.label and code.form in forms]
         rest = unnamed if _UNNAMED.get(self.type_id) == kind else []
         return list(dict.fromkeys([*named, *formed, *rest]))
 
@@ -175,22 +175,41 @@ def _answer(reading: Reading, asked: str) -> Any:
 
 
 def _pbx(reading: Reading) -> str:
-    """By its serial number, else by its customer."""
-    if code := reading.code("pbx"):
-        return code
+    """By its serial number, of several each, else by its customer."""
+    if codes := reading.codes_of("pbx"):
+        return ", ".join(dict.fromkeys(code.text for code in _listed(reading.text, codes)))
     if names.is_shouted(reading.text) and reading.text.count(" ") > 3:
         return names.find_name(reading.plain, "shouted")
     content = " ".join(reading.passages.content)
     return names.find_name(_blank_like(content, reading), "pbx") or names.only_name(_blank_like(content, reading))
 
 
+def _listed(text: str, codes: list[Code]) -> list[Code]:
+    """The first code with those that stand in one list with it (“PBX A and B”)."""
+    found = codes[:1]
+    for code in codes[1:_MOST_CODES]:
+        if not re.fullmatch(r"\s*(?:[,;+&/]|and|\n)\s*", text[found[-1].end : code.start], re.IGNORECASE):
+            break
+        found.append(code)
+    return found
+
+
 def _blank_like(text: str, reading: Reading) -> str:
     """Content without its codes, numbers and e-mail addresses."""
     rest = _EMAIL.sub("□", text)
-    rest = blanked(rest, find_numbers(rest))
-    for code in find_codes(rest):
-        rest = f"{rest[: code.start]}{'□' * (code.end - code.start)}{rest[code.end :]}"
-    return rest
+    rest = blanked(rest, find_numbers(_without_serials(rest)))
+    return _without_codes(rest, find_codes(rest))
+
+
+def _without_codes(text: str, codes: Iterable[Code]) -> str:
+    for code in codes:
+        text = f"{text[: code.start]}{'□' * (code.end - code.start)}{text[code.end :]}"
+    return text
+
+
+def _without_serials(text: str) -> str:
+    """Without the serial numbers, which else are telephone numbers now and then."""
+    return _without_codes(text, (one for one in find_codes(text) if one.form in ("pbx", "serial") and one.label))
 
 
 def _email(reading: Reading) -> str:
@@ -202,7 +221,9 @@ def _person(reading: Reading) -> str:
 
 
 def _special(reading: Reading) -> str:
-    return services.special_number(reading.without_emails, {code.text for code in reading.codes_of("pbx")})
+    return services.special_number(
+        reading.without_emails, {re.sub(r"\D", "", one.text) for one in reading.codes_of("pbx")}
+    )
 
 
 def _date(role: str) -> Callable[[Reading], str]:
@@ -226,6 +247,19 @@ def _code(kind: str) -> Callable[[Reading], str]:
     return lambda reading: reading.code(kind)
 
 
+def _serials(reading: Reading) -> str:
+    """Of several devices each."""
+    return ", ".join(dict.fromkeys(code.text for code in reading.codes_of("serial")[:_MOST_CODES]))
+
+
+def _address(reading: Reading) -> str:
+    """As written; for the costs of a delivery a place is enough."""
+    found = addresses.find_addresses(reading.undated)
+    if not found and reading.type_id == "orders.delivery":
+        found = [names.find_place(reading.plain)]
+    return "; ".join(found)
+
+
 # Fields that are read for a type though it doesn't need them.
 _BESIDES = {
     "address": ("orders.amendment", "orders.tracking", "orders.rma"),
@@ -241,11 +275,11 @@ _READERS: dict[str, Callable[[Reading], Any]] = {
     "invoice_date": _date("invoice_date"),
     "reason": _long("reason"),
     "justification": _long("justification"),
-    "serial_number": _code("serial"),
+    "serial_number": _serials,
     "order_number": _code("order"),
     "confirmed_date": _date("confirmed_date"),
     "wanted_date": _date("wanted_date"),
-    "address": lambda reading: "; ".join(addresses.find_addresses(reading.undated)),
+    "address": _address,
     "email": _email,
     "person": _person,
     "subscription": lambda reading: services.subscription(reading.text),

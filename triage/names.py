@@ -16,9 +16,14 @@ _JOIN = (
     r"(?:de|del|della|delle|dello|dei|di|da|do|dos|du|des|la|le|les|lo|el|los|las|van|von|vom|der|den|of|the|und|y|e|et"
     r"|&|\+|and|zum|zur|am|im|in|a|à|al|alla|ter|op|og|och|i|for|for the)"
 )
-NAME = rf"(?P<name>{_FIRST}(?:(?: {_JOIN}){{0,2}} {_WORD}){{0,4}}(?: d\.o\.o\.| s\.r\.l\.| s\.p\.a\.)?)"
+NAME = rf"(?P<name>{_FIRST}(?:(?: {_JOIN}){{0,2}} {_WORD}){{0,4}}(?: d\.o\.o\.| s\.r\.[lo]\.| s\.p\.a\.|/S\b)?)"
 _LONGEST = 60
 _MOST_TRIES = 40
+_PLACE = re.compile(rf"(?<!\w)(?i:to) (?i:the )?{NAME}(?:, (?P<more>{_FIRST}))?")
+# What goes there is said, so that the place need not be known.
+_GOES = re.compile(
+    rf"(?<!\w)(?i:deliver\w*|ship\w*|send\w*|transport\w*|freight)(?: [^\s.?!]+){{0,6}} (?i:to|in) (?i:the )?{NAME}"
+)
 _TITLE = re.compile(r"(?:mr|mrs|ms|herr|frau|ing|sig|sig\.ra)\.? ", re.IGNORECASE)
 _CONTRACTION = re.compile(r"\w+['’](?:ll|re|ve|d|m|t)$", re.IGNORECASE)
 
@@ -41,6 +46,16 @@ def find_name(text: str, kind: str) -> str:
                 return name
             single = single or name
     return single
+
+
+def find_place(text: str) -> str:
+    """The first town or country that something goes to; "" where none is named."""
+    for match in list(_PLACE.finditer(text))[:_MOST_TRIES]:
+        name = ", ".join(filter(None, (tidy(match["name"]), match["more"] and tidy(match["more"]))))
+        if name and (country_of_text(name) or find_countries(name)):
+            return name
+    goes = _GOES.search(text)
+    return tidy(goes["name"]) if goes else ""
 
 
 def _may_be_name(name: str) -> bool:

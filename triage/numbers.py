@@ -10,9 +10,13 @@ import phonenumbers
 from knowledge.reading.countries import find_countries
 from knowledge.reading.found import Found, blanked, just_before
 from knowledge.reading.phones import country_of, find_phones
+from triage.codes import find_codes
 from triage.patterns import content, pattern
 
 _MOST = 200  # numbers of one ticket
+# In groups, as people write a number that begins with no 0 and no +: “22 540 1187”.
+_GROUPED = re.compile(r"(?<![\w.,:/+*-])[1-9][0-9]{1,4}(?:[ /-][0-9]{2,4}){1,4}(?![\w*]|[.:/-][0-9]| [0-9])")
+_DATE = re.compile(r"[0-9]{1,2}([/-])[0-9]{1,2}\1(?:[0-9]{2}){1,2}|[0-9]{4}([/-])[0-9]{1,2}\2[0-9]{1,2}")
 _LIST = re.compile(
     r"(?P<first>\+[0-9][0-9 ()./-]{5,18}[0-9])"
     r"(?P<rest>(?:\s*(?:,|/|and|&|\+(?=\s)|;)\s*[0-9]{1,4}(?![0-9.:/\w-]|\s?[0-9]|\s[A-Z][a-z])){1,20})"
@@ -27,6 +31,7 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
     """
     country = country_of_text(text)
     found = find_phones(text, country, asked=now_asked)
+    found = sorted([*found, *_bare(blanked(text, found), country)], key=lambda one: one.start)
     kept: list[Found[str]] = []
     for one in found[:_MOST]:
         if len(one.readings) != 1 or _is_own(text, one):
@@ -43,12 +48,42 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
     return list({one.value: one for one in reversed(kept)}.values())[::-1]
 
 
+def own_numbers(text: str) -> list[Found[str]]:
+    """The numbers in a text by which its writer, or a customer's file, is reached: the ticket is not about them."""
+    return [one for one in find_phones(text, country_of_text(text)) if _is_own(text, one)]
+
+
 def without_kept(type_id: str, text: str, found: list[Found[str]]) -> list[Found[str]]:
     """The numbers that are to go, where a text also names those that stay (“only +48 22 555 01 42 stays”)."""
     if type_id not in content("numbers")["parted"]:
         return found
     gone = [one for one in found if not _stays(text, one)]
     return gone or found
+
+
+def _bare(text: str, country: str | None) -> list[Found[str]]:
+    """Numbers in groups that begin with no 0 and that nothing announces, where a text names their country."""
+    if country is None:
+        return []
+    codes = [code for code in find_codes(text) if code.label]
+    found = []
+    for match in _GROUPED.finditer(text):
+        if any(code.start < match.end() and match.start() < code.end for code in codes):
+            continue
+        if not _DATE.fullmatch(match.group()) and (value := _valid(match.group(), country)):
+            found.append(Found(match.start(), match.end(), match.group(), (value,)))
+    return found
+
+
+def _valid(written: str, country: str | None) -> str:
+    """A number of a country in international form; "" where that country gives none like it."""
+    try:
+        number = phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _stays(text: str, one: Found[str]) -> bool:
@@ -99,8 +134,16 @@ def _is_own(text: str, one: Found[str]) -> bool:
     line = text[text.rfind("\n", 0, one.start) + 1 :][:60]
     alone = pattern("numbers", "signature_line", whole_words=False).match(line) is not None
     before = just_before(text, one.start)
-    me = re.search(rf"(?<!\w)(?:{'|'.join(content('numbers')['own_number'])})\W*$", before, re.IGNORECASE)
-    return bool(me) or alone
+    filed = _announces("file_number", before) and not (len(one.text.split()) > 2 and _is_valid(one))
+    return filed or _announces("own_number", before) or alone
+
+
+def _announces(what: str, before: str) -> bool:
+    return re.search(rf"(?<!\w)(?:{'|'.join(content('numbers')[what])})\W*$", before, re.IGNORECASE) is not None
+
+
+def _is_valid(one: Found[str]) -> bool:
+    return len(one.readings) == 1 and bool(_valid(one.readings[0], None))
 
 
 @cache

@@ -13,9 +13,10 @@ from knowledge import strict_yaml
 
 LONGEST = 6000  # characters that are read; the end of a longer text is what comments added, so both ends are kept
 _MOST_PASSAGES = 24  # each costs an embedding
-_ENDS = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9¿+])|\n+|\s+[-–—•*]\s+(?=[A-Z])|;\s+")
+_ENDS = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z0-9¿+])|(?<=[!?])\s+|\n+|\s+[-–—•*]\s+(?=[A-Z])|;\s+")
 _LONGEST_PASSAGE = 800  # characters; nobody writes a longer sentence
 _FEWEST_LETTERS = 3
+_FEWEST_WORDS = 12  # that a partner writes above a mail that is itself what is wanted
 _LONGEST_SIGNATURE = 5  # sentences or lines
 
 
@@ -43,10 +44,17 @@ def read_passages(text: str) -> Passages:
     content: list[str] = []
     signed = -1
     for position, sentence in enumerate(sentences):
-        late = position >= len(sentences) - _LONGEST_SIGNATURE and _words("sign_off").fullmatch(sentence)
+        if _passes_on(sentence, content):
+            signed = -1
+            continue
+        if signed >= 0:
+            continue
+        after = sentences[position + 1 :]
+        late = len(after) < _LONGEST_SIGNATURE and not any(_words("greeting").match(one) for one in after)
+        late = late and _words("sign_off").fullmatch(sentence) is not None
         if content and (late or _words("signature").match(sentence)):
             signed = whole.rfind(sentence)
-            break
+            continue
         if _words("quoted").match(sentence):
             continue
         rest = _words("greeting").sub("", sentence).strip()
@@ -54,6 +62,13 @@ def read_passages(text: str) -> Passages:
             content.append(rest[:_LONGEST_PASSAGE])
     kept = content if content else list(sentences)
     return Passages(whole, sentences, tuple(kept[:_MOST_PASSAGES]), signed)
+
+
+def _passes_on(sentence: str, above: list[str]) -> bool:
+    """Whether a line begins a mail that is passed on."""
+    hardly_a_word = sum(len(one.split()) for one in above) <= _FEWEST_WORDS
+    head = _words("forwarded").match(sentence) or (hardly_a_word and _words("original").match(sentence))
+    return bool(head)
 
 
 def clean(text: str) -> str:

@@ -80,7 +80,8 @@ def _iso(one: FoundDay, today: date, past: bool) -> str:
 
 def _score(text: str, one: FoundDay, role: str, beside: list[Found[str]]) -> float:
     """How much the words around a date say that it has this role: the nearer, the more."""
-    before, after = text[max(0, one.start - _BEFORE) : one.start], text[one.end : one.end + _AFTER]
+    start = one.start + (2 if one.text.lower().startswith("of the") else 0)  # “instead of the 15th”
+    before, after = text[max(0, start - _BEFORE) : start], text[one.end : one.end + _AFTER]
     before, after = re.split(r"[.!?]\s|\n", before)[-1], re.split(r"[.!?]\s|\n", after)[0]
     score = 0.0
     for match in _words(role, "for").finditer(before):

@@ -10,7 +10,7 @@ from knowledge.reading.found import Found, just_before
 
 _SEPARATOR = "[ \u00a0.()/\u2010-\u2015-]"
 _PHONE = re.compile(
-    rf"(?<![\w.,:/+*-])(?P<plus>\+{_SEPARATOR}?|\(?00{_SEPARATOR}?)?"
+    rf"(?<![\w.,:/+*-])(?P<plus>\+(?! )|(?<![0-9)] )\+ (?!0)|\(?00{_SEPARATOR}?)?"
     rf"(?P<digits>\(?[0-9](?:{_SEPARATOR}{{0,3}}[0-9*]){{4,20}})(?:{_SEPARATOR}?(?P<range>[xX]{{1,6}}))?(?![\w*]|[.:/-][0-9])"
 )
 _DATE = re.compile(r"(?:[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2,4}|[0-9]{4}([./-])[0-9]{1,2}\2[0-9]{1,2})")
