@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from actions.draft import CONTACT, Draft, shown
 from actions.replies import Button, Reply, button, reply
 from actions.ticket_values import TIERS, date_fields
-from actions.wording import day, has, say
+from actions.wording import day, has, in_one_line, say
 from tickets.states import SHOWN
 from tickets.ticket_models import Ticket, TicketEvent
 from tickets.types import OTHER, question, ticket_fields, ticket_types
@@ -59,7 +59,7 @@ def asking(draft: Draft) -> Reply:
     buttons = [*_undo(draft), *buttons]
     known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
     if known and (draft.mood == "changed" or (draft.mood in _RECALLS and asked in ticket_fields())):
-        parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
+        parts.append(say("calculation_known", known=in_one_line(known if len(known) < 400 else known[:399] + "…")))
     return reply(
         "\n\n".join(parts),
         buttons,
@@ -148,7 +148,7 @@ def listed(tickets: Sequence[Ticket], *, drafting: bool) -> Reply:
     more = len(tickets) > MOST_LISTED
     tickets = tickets[:MOST_LISTED]
     lines = "\n".join(f"- **{one.name}** {_plain(one.subject)} · {SHOWN[one.state]}" for one in tickets)
-    lines += f"\n\n{say('tickets_more')}" if more else ""
+    lines += "\n\n" + say("tickets_more") if more else ""
     buttons = [button(one.name, "ticket_status", ticket=one.name) for one in tickets[:5]]
     return reply(say("tickets_listed", lines=lines), buttons, type="tickets", numbers=[one.name for one in tickets])
 
