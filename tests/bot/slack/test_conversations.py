@@ -19,7 +19,7 @@ from tests.bot.peers import Answer, Rasa, after, echo, nothing, said
 from tests.bot.slack.conftest import App, RunApp
 from tests.slack_world import ANNA, BEN, BOT, CHANNEL, DM, TEAM, Fault, Posted, Slack
 from tickets import conversations
-from tickets.changes import Author, reply
+from tickets.changes import Author, reply, set_state
 from tickets.database import Database
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import FIRST_ANSWER
@@ -322,10 +322,12 @@ async def test_an_agents_reply_comes_into_the_thread(slack: Slack, app: App, ras
             session, "k", new, channel="slack", targets=FIRST_ANSWER, conversation_id=conversation.id
         )
         reply(session, ticket, Author("agent", None, "Anna"), "Fixed <now>.")
+        set_state(session, ticket, Author("agent", None, "Anna"), "resolved")
 
     await asyncio.to_thread(stored.write, answer)
-    _, told = await slack.until(2)
-    assert told.thread == thread
+    _, told, changed = await slack.until(3)
+    assert told.thread == changed.thread == thread
+    assert changed.text.endswith("is resolved. To add something write “CC-000001” and what it is."), "what reopens it"
     assert "Fixed &lt;now&gt;." in told.text
     assert "Anna · CC-" in told.blocks[0]["elements"][0]["text"]
 
