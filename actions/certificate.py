@@ -12,7 +12,7 @@ from typing import Any
 from actions.calculation import Calculation, button_value
 from actions.replies import Button, Reply, button, reply
 from actions.timeline import picture
-from actions.wording import day, say
+from actions.wording import day, in_one_line, say
 from knowledge.faq.entries import Entry
 from knowledge.faq.search import Search
 from knowledge.policy.countries import country_name
@@ -60,7 +60,8 @@ def question(calculation: Calculation, rule: Entry | None = None) -> Reply:
         buttons.append(button(say("button_read_rule"), "show_entry", entry=rule.id))
     known = echo(policy, calculation.typed())
     if known and calculation.mood in ("begun", "resumed", "heard", "form_late"):
-        parts.append(say("calculation_known", known="; ".join(f"{label}: {text}" for label, text in known.items())))
+        said = "; ".join(f"{label}: {text}" for label, text in known.items())
+        parts.append(say("calculation_known", known=in_one_line(said)))
     if calculation.mood == "begun":
         parts.append(say("calculation_ways_out"))
     return reply(

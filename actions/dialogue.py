@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import follow_ups, policy_form, replies, ticket_form, ticket_wording
+from actions import earlier, follow_ups, policy_form, replies, ticket_form, ticket_wording
 from actions.replies import reply, ticket_buttons
 from actions.ticket_requests import about_ticket
 from actions.ticket_values import is_question
@@ -42,7 +42,7 @@ _WEAK_ORDINALS = {"one", "a", "b", "c"}  # "the second one", "take a look at the
 _YES = re.compile(r"^\W*(?:ok(?:ay)?\W+)?(?:yes|yeah|yep|please do|go ahead)\b(?!\s*\?)", re.IGNORECASE)
 _NONE = re.compile(r"\bn(?:one|either|othing)\b|\bnot? (?:one|any)\b", re.IGNORECASE)
 # What `awaiting` says of an open offer; one reminder is enough.
-_TICKET = {"ticket", "ticket, reminded", policy_form.AWAITING_TICKET}
+_TICKET = {"ticket", earlier.REMINDED, policy_form.AWAITING_TICKET}
 
 
 def answer_question(context: Context) -> Turn:
@@ -60,18 +60,18 @@ def answer_question(context: Context) -> Turn:
         asked, found[0] = follow_ups.with_context(context, found[0])
     turn = Turn(record={"question": _record(context.text, found)})
     offered_before = context.slot("awaiting") == "ticket"
-    earlier = context.slot("last_question")
+    before = context.slot("last_question")
     language = judge(context.text)
     if not language.english and language.sure and len(re.findall(r"[^\W\d_]{2,}", context.text)) > 1:
         return _in_another_language(context, turn, found[0], language.language)
     for result in found:
         _add_answer(context, turn, result)
     turn.slots["last_question"] = asked
-    if offered_before and earlier and all(result.decision == "answer" for result in found):
-        turn.replies.append(
-            reply(say("resume_ticket", question=_short(earlier)), ticket_buttons(), type="ask", slot="ticket")
-        )
-        turn.slots["awaiting"] = "ticket, reminded"
+    if offered_before and before and all(result.decision == "answer" for result in found):
+        resumed = reply(say("resume_ticket", question=_short(before)), ticket_buttons(), type="ask", slot="ticket")
+        earlier.name_question([resumed], earlier.last_turn(context))
+        turn.replies.append(resumed)
+        turn.slots["awaiting"] = earlier.REMINDED
     return turn
 
 
@@ -113,7 +113,7 @@ def none_of_these(context: Context) -> Turn:
 
 def helpful(context: Context) -> Turn:
     """action_helpful: the last answer helped."""
-    entry = context.slot("last_entry")
+    entry = context.entity("entry") or context.slot("last_entry")
     turn = Turn([reply(say("helpful"), type="smalltalk", kind="thanks", helpful=True)], {"awaiting": None})
     if entry:
         turn.record = {"feedback": {"entry": entry, "helpful": True}}
@@ -125,9 +125,13 @@ def not_helpful(context: Context) -> Turn:
     again = policy_form.implied(context)
     if again is not None:
         return again
-    if context.slot("awaiting") == "choice":
+    pressed = context.entity("entry")
+    if context.slot("awaiting") == "choice" and not pressed:
         return none_of_these(context)
     entry, question = context.slot("last_entry"), context.slot("last_question")
+    if pressed is not None and pressed != entry:  # under an earlier answer: whatever was asked for it since
+        entry = pressed
+        question = context.search.entry(entry).question if entry in context.search.index.entries else None
     if not entry or not question:
         return Turn([reply(say("not_helpful_nothing"), type="feedback", helpful=False)])
     refused = [*(context.slot("refused") or []), entry]
@@ -198,7 +202,7 @@ def leave(context: Context) -> Turn:
     return Turn([reply(say("leave"), type="smalltalk", kind="help")], slots)
 
 
-STEPS: dict[str, Step] = {
+_FAQ: dict[str, Step] = {
     "action_answer": answer_question,
     "action_show_entry": show_entry,
     "action_smalltalk": smalltalk,
@@ -210,6 +214,9 @@ STEPS: dict[str, Step] = {
     "action_none_of_these": none_of_these,
     "action_offer_ticket": offer_ticket,
     "action_leave": leave,
+}
+STEPS: dict[str, Step] = {
+    **{name: earlier.about_its_question(step) for name, step in _FAQ.items()},
     **policy_form.STEPS,
     **ticket_form.STEPS,
 }

@@ -25,7 +25,8 @@ _VALUES = {
     "ticket": re.compile(r"CC-[0-9]{6,9}"),
 }
 
-# Intent → what it must carry; `policy` of open_ticket is left out where no calculation led to it.
+# Intent → what it must carry. Feedback names the entry; open_ticket the calculation that led to it, or, as `value`,
+# the turn that asked what it is about.
 _KNOWN: dict[str, frozenset[str]] = {
     "show_entry": frozenset({"entry"}),
     "helpful": frozenset(),
@@ -41,7 +42,11 @@ _KNOWN: dict[str, frozenset[str]] = {
     "my_tickets": frozenset(),
     START: frozenset(),  # no button's: `bot` sends it between two turns
 }
-_OPTIONAL = {"open_ticket": frozenset({"policy"})}
+_OPTIONAL = {
+    "helpful": frozenset({"entry"}),
+    "not_helpful": frozenset({"entry"}),
+    "open_ticket": frozenset({"policy", "value"}),
+}
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,10 @@ def answer(entry: Entry, confidence: float, related: Sequence[Entry], today: dat
     parts.append(say("source", title=entry.page.title, url=entry.page.url, reviewed=day(entry.last_reviewed)))
     parts.append(say("was_this_helpful"))
     own_case = calculations(entry.id)
-    feedback = [button(say("button_helpful"), "helpful"), button(say("button_not_helpful"), "not_helpful")]
+    feedback = [
+        button(say("button_helpful"), "helpful", entry=entry.id),
+        button(say("button_not_helpful"), "not_helpful", entry=entry.id),
+    ]
     return reply("\n\n".join(parts), [*own_case, *feedback, *related_buttons], **data)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
 from actions.draft import CONTACT, Draft, email_in
 from actions.ticket_changes import is_no, is_yes
-from actions.ticket_requests import says_nothing
+from actions.ticket_requests import names_its_matter, says_nothing, without_request
 from actions.ticket_text import say, take, verdict
 from actions.ticket_words import any_of, only
 from actions.turns import Context
@@ -35,6 +35,12 @@ _MOST_WHO = 12  # words that say who asks; more are a text of their own
 def answer(context: Context, draft: Draft) -> None:
     """Take a message as the answer to `draft.asked`."""
     text, asked = context.text.strip(), draft.asked or "description"
+    if names_its_matter(text):
+        text = without_request(text)
+        if text and draft.texts and draft.refused is None and not draft.target:  # one draft at a time
+            draft.mood = "kept"
+            say(context, draft, text, "description")
+            return
     if ticket_changes.anew(context, draft, text):
         return
     if asked == "rewrite" and draft.refused is not None:

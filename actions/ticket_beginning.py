@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 
-from actions import policy_form, ticket_text
+from actions import earlier, policy_form, ticket_text
 from actions.calculation import Calculation
 from actions.draft import Draft
-from actions.ticket_requests import about_ticket, says_nothing, without_request, without_yes
+from actions.follow_ups import is_follow_up
+from actions.ticket_requests import about_ticket, names_its_matter, says_nothing, without_request, without_yes
 from actions.ticket_words import any_of
 from actions.turns import Context
 from tickets.types import OTHER
 
 _ASKS_HOW = re.compile(rf"^\W*{any_of('asks_how')}\b", re.IGNORECASE)
 _HOW_TO_DO = re.compile(rf"\W*\b{any_of('asks_how')} do(?: it| this| that)?\b\W*$", re.IGNORECASE)
+_FEWEST_WORDS = 5  # of a request that says by itself what it is about
 _SURE_WISH = 0.7  # confidence that a question tells what is to be done
 _FROM_CALCULATION = {  # inputs of a calculation that are fields of its ticket
     "invoice_date": "invoice_date",
@@ -31,16 +33,20 @@ _FROM_CALCULATION = {  # inputs of a calculation that are fields of its ticket
 def begun(context: Context) -> Draft:
     """A draft with everything that was said before, and what the message itself says."""
     draft = fresh(context)
-    earlier = Draft.from_slot(context.slot("ticket"))
-    if earlier is not None:  # whoever wrote then writes now
-        draft.contact = dict(earlier.contact)
+    last = Draft.from_slot(context.slot("ticket"))
+    if last is not None:  # whoever wrote then writes now
+        draft.contact = dict(last.contact)
     if context.intent in ("ticket_add", "ticket_comment"):
         return _adding(context, draft)
     said = "" if context.pressed else without_request(context.text)
+    asked = earlier.asked_about(context)
+    alone = bool(earlier.of_button(context)) or (not context.pressed and names_its_matter(context.text))
     policy_id = context.entity("policy")
     calculation = policy_form.finished(context)
     of_result = policy_id is not None or context.slot("awaiting") == policy_form.AWAITING_TICKET
-    if calculation is not None and of_result and policy_id in (None, calculation.policy_id):
+    if alone:  # whatever else is going on
+        words = [asked if context.pressed else said]
+    elif calculation is not None and of_result and policy_id in (None, calculation.policy_id):
         outcome = calculation.outcome(context.now)
         assert outcome is not None
         draft.type_id, draft.settled = str(outcome.ticket or OTHER), True
@@ -51,15 +57,14 @@ def begun(context: Context) -> Draft:
         draft.put(_fields_of(under_way))
         words = [under_way.said, said]
     elif context.slot("awaiting"):
-        words = [context.slot("last_question") or "", without_yes(said)]
+        words = [said] if _other_matter(context, asked, said) else [asked, without_yes(said)]
     else:
         words = [said]
-    before = context.slot("last_question") if context.slot("awaiting") else ""
     text = "\n".join(dict.fromkeys(word for word in words if word and not says_nothing(word)))
     if text:
         ticket_text.say(context, draft, text, "description")
         if draft.type_id == OTHER:
-            _do_it(context, draft, text, answered=text == before)
+            _do_it(context, draft, text, answered=text == asked)
         if "email" not in {
             name for group in draft.type.needs for name in group
         }:  # else the address is what it is about
@@ -67,6 +72,14 @@ def begun(context: Context) -> Draft:
     elif draft.type_id:
         draft.triage = ticket_text.verdict(context, draft)
     return draft
+
+
+def _other_matter(context: Context, asked: str, said: str) -> bool:
+    """Whether a request says clearly that it is about something else than what was asked before."""
+    if not asked or is_follow_up(said) or len(re.findall(r"[^\W\d_]{2,}", said)) < _FEWEST_WORDS:
+        return False
+    found, before = (context.triage.judge(text, context.now) for text in (said, asked))
+    return found.type not in (OTHER, before.type) and found.confidence >= _SURE_WISH
 
 
 def _do_it(context: Context, draft: Draft, text: str, *, answered: bool) -> None:

@@ -127,7 +127,7 @@ def mine(context: Context) -> Turn:
 
     def read(session: Session) -> tuple[list[Ticket], bool]:
         viewer = viewer_of(session, context.conversation, context.turn_id)
-        return list(own_tickets(session, viewer, 10)), viewer.overheard
+        return list(own_tickets(session, viewer, ticket_wording.MOST_LISTED + 1)), viewer.overheard
 
     draft = Draft.from_slot(context.slot("ticket"))
     drafting = draft is not None and draft.state == "asking"
@@ -371,7 +371,7 @@ def _status(session: Session, context: Context, name: str) -> Reply:
     ticket = access_ticket(session, viewer, name)
     if ticket is None:
         text = say("ticket_in_private", number=name) if viewer.overheard else say("ticket_unknown", number=name)
-        return reply(text, type="no_answer")
+        return reply(text, type="no_answer", ticket=name)
     return ticket_wording.card(session, ticket)
 
 

@@ -17,6 +17,7 @@ _ONLY_NOUN = re.compile(rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_o
 _HEADED = re.compile(  # “ticket: …”, “ticket pls - …”
     rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\s*[:!–-]+\s*", re.IGNORECASE
 )
+_NEW = re.compile(rf"\W*(?:{any_of('polite')} )?open a new {any_of('ticket')}:\s*", re.IGNORECASE)
 _IN_OTHER_LANGUAGES = anywhere("asking_in_other_languages")
 _ABOUT = anywhere("about_tickets")
 _LEAD = re.compile(rf"^\W*(?:{any_of('greeting')}\b\W*)+|^\W*{any_of('leads_to_matter')}\b\s*:?\s*|^\W+", re.IGNORECASE)
@@ -47,6 +48,9 @@ class AboutTicket:
 
 def about_ticket(text: str) -> AboutTicket | None:
     """What a message says of tickets in so many words, or None."""
+    new = _NEW.match(text)
+    if new is not None:
+        return AboutTicket("open_ticket", rest=_rest_of(text[new.end() :]))
     named = _NAME.search(text)
     if named is not None:
         name = f"CC-{int(named[1]):06d}"
@@ -73,6 +77,11 @@ def about_ticket(text: str) -> AboutTicket | None:
     return None
 
 
+def names_its_matter(text: str) -> bool:
+    """Whether a message asks for a new ticket and says what it is about, whatever was talked about before."""
+    return _NEW.match(text) is not None
+
+
 def without_request(text: str) -> str:
     """What a message says besides asking for a ticket; "" where that is too little to be about anything."""
     found = about_ticket(text)
@@ -94,7 +103,11 @@ def _rest(text: str, asked: re.Match[str]) -> str:
     """The partner's own words: what follows the request, or the whole where it stands in the middle of them."""
     before, after = text[: asked.start()], text[asked.end() :]
     whole = text if after.strip(" .!?,") else before.rstrip(" ,;")
-    rest = _trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip()
+    return _rest_of(_trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip())
+
+
+def _rest_of(text: str) -> str:
+    rest = text.strip()
     return "" if len(rest.split()) < _FEWEST_WORDS or _NOTHING.fullmatch(rest) else rest
 
 

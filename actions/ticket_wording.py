@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from actions.draft import CONTACT, Draft, shown
 from actions.replies import Button, Reply, button, reply
 from actions.ticket_values import TIERS, date_fields
-from actions.wording import day, has, say
+from actions.wording import day, has, in_one_line, say
 from tickets.states import SHOWN
 from tickets.ticket_models import Ticket, TicketEvent
 from tickets.types import OTHER, question, ticket_fields, ticket_types
 
+MOST_LISTED = 10  # tickets of a partner that are shown at once
 _MOST_TYPES = 3
 _MOST_SHOWN = 1500  # characters of the description in a draft; the ticket has it all
 _RECALLS = ("heard", "resumed", "begun")  # moods in which a field is asked for with what is known already
@@ -58,7 +59,7 @@ def asking(draft: Draft) -> Reply:
     buttons = [*_undo(draft), *buttons]
     known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
     if known and (draft.mood == "changed" or (draft.mood in _RECALLS and asked in ticket_fields())):
-        parts.append(say("calculation_known", known=known if len(known) < 400 else known[:399] + "…"))
+        parts.append(say("calculation_known", known=in_one_line(known if len(known) < 400 else known[:399] + "…")))
     return reply(
         "\n\n".join(parts),
         buttons,
@@ -144,7 +145,10 @@ def listed(tickets: Sequence[Ticket], *, drafting: bool) -> Reply:
     if not tickets:
         open_one = button(say("button_open_ticket"), "open_ticket")
         return reply(say("tickets_none"), [open_one], type="tickets", numbers=[])
+    more = len(tickets) > MOST_LISTED
+    tickets = tickets[:MOST_LISTED]
     lines = "\n".join(f"- **{one.name}** {_plain(one.subject)} · {SHOWN[one.state]}" for one in tickets)
+    lines += "\n\n" + say("tickets_more") if more else ""
     buttons = [button(one.name, "ticket_status", ticket=one.name) for one in tickets[:5]]
     return reply(say("tickets_listed", lines=lines), buttons, type="tickets", numbers=[one.name for one in tickets])
 

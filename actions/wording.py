@@ -25,6 +25,12 @@ def has(key: str) -> bool:
     return key in _texts()
 
 
+def in_one_line(text: str) -> str:
+    """A text as the end of a line of ours, with one full stop at most: partners' words come with their own."""
+    line = " ".join(text.split())
+    return line if line.endswith((".", "?", "!", "…")) else f"{line}."
+
+
 def day(when: date) -> str:
     """A date as people of every country read it: 22 November 2026."""
     return f"{when.day} {when:%B %Y}"

@@ -139,9 +139,20 @@ async def test_a_ticket_is_opened_once(partner: Partner) -> None:
     assert said.buttons() == {}, "the button is gone"
 
 
-async def test_a_picked_message_becomes_a_draft(partner: Partner) -> None:
+async def test_a_picked_message_becomes_a_draft_whatever_was_asked_before(partner: Partner) -> None:
+    await partner.say("How long does a porting take?")
     said = await partner.pick("The invoice 2026/123 of 3 March 2026 charges 5 licences twice")
-    assert said.buttons().keys() & (SEND | ONWARD) or "who" in said.text.lower() or "name" in said.text.lower()
+    assert said.text.startswith("*Dispute an invoice:*")
+    assert words()["form_button_ticket"] in said.buttons()
+
+
+async def test_a_button_of_an_earlier_message_is_about_that_message(partner: Partner) -> None:
+    unknown = await partner.say("do you sell red garden chairs in Bologna?")
+    await partner.say("How long can I dispute an invoice?")
+    draft = await partner.press(unknown, "Open a ticket")
+    view = await partner.open(draft, words()["form_button_ticket"])
+    (text,) = [block for block in view["blocks"] if block.get("label", {}).get("text") == words()["form_text"]]
+    assert text["element"]["initial_value"] == "do you sell red garden chairs in Bologna?"
 
 
 async def test_a_linked_partner_is_not_asked_who_they_are(tmp_path: Path) -> None:

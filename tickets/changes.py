@@ -288,5 +288,6 @@ def _tell(session: Session, ticket: Ticket, text: str, *, kind: str, author: str
         "state": ticket.state,
         "author": author,
     }
-    shown = text or f"Your ticket **{ticket.name}** is {SHOWN[ticket.state]}. Write to me if something is still open."
+    state = f"Your ticket **{ticket.name}** is {SHOWN[ticket.state]}."
+    shown = text or f"{state} To add something write “{ticket.name}” and what it is."
     return [conversations.append(session, ticket.conversation_id, kind="agent", text=shown, data=data)]

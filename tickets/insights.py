@@ -201,7 +201,7 @@ def read_asked(session: Session, span: Span) -> list[Asked]:
     for feedback in session.execute(said.where(Feedback.at >= span.begin, Feedback.at < known).order_by(Feedback.at)):
         before = [one for one in by_chat.get(feedback.conversation_id, ()) if one.at <= feedback.at]
         if before:
-            _judge(before[-1], feedback.helpful, feedback.entry)
+            _judge(_about(before, feedback.entry), feedback.helpful, feedback.entry)
     return [question for question in asked if question.at < span.end and span.queue in ("", question.queue)]
 
 
@@ -249,6 +249,14 @@ def _decided(decisions: Sequence[str], hits: Sequence[Sequence[dict[str, Any]]])
         return outcome, answered
     open_parts = [e for e, decision in zip(best, decisions, strict=False) if e and decision != "answer"]
     return outcome, tuple(open_parts) or answered
+
+
+def _about(before: Sequence[Asked], entry: str | None) -> Asked:
+    """Which of the questions before it feedback on an entry is about: buttons under earlier answers stay."""
+    last = before[-1]
+    if entry is None or entry in last.entries or last.outcome not in (ANSWERED, UNHELPFUL):
+        return last
+    return next((one for one in reversed(before) if entry in one.entries), last)
 
 
 def _judge(question: Asked, helpful: bool, entry: str | None) -> None:

@@ -45,10 +45,10 @@ from bot.slack.modal import CALLBACK
 from bot.slack.outbound import Outbound
 from bot.slack.ticket_message import OPEN
 from settings import Secret, Settings
-from tickets import agents_channel, agents_presses
+from tickets import agents_channel, agents_presses, conversations
 from tickets.database import Database
 from tickets.language import judge
-from tickets.slack_inbox import begins
+from tickets.slack_inbox import CHANNEL, begins
 from tickets.slack_models import Place
 from tickets.ticket_models import Ticket
 
@@ -84,8 +84,9 @@ class Slack:
         address = f"{settings.slack_api}/"
         # Without retries of the client's own: what may have arrived must not be sent again unseen.
         self._client = AsyncWebClient(settings.slack_bot_token.value, address, retry_handlers=[], logger=sdk)
-        self._inbox = Inbox(database, messages, limits)
-        self._outbound = Outbound(database, self._client, settings.slack_link_url)
+        self._links = bool(settings.portal_issuer)  # where partners could enter a code
+        self._inbox = Inbox(database, messages, limits, links=self._links)
+        self._outbound = Outbound(database, self._client, settings.slack_link_url, links=self._links)
         self._agents = AgentsChannel(database, self._client, settings.slack_agent_channels, settings.console_url)
         self._assistant = Assistant(database, self._client)
         self._bolt = AsyncApp(
@@ -200,7 +201,7 @@ class Slack:
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         asked = events.asked(body, self._teams)
         if asked is None:
-            await ack(words()["ask_something"])
+            await ack(words()["ask_something" if self._served(body) else "not_served"])
             return
         channel = await self._direct_message(asked.user)
         if channel is None:
@@ -211,7 +212,12 @@ class Slack:
         await ack(words()["asked"])
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        await self._keep(events.picked(body, self._teams), words()["ticket_from"])
+        picked = events.picked(body, self._teams)
+        if picked is not None and not picked.text:
+            channel = await self._where_to_answer(picked)
+            await self._write(partial(_tell, place=Place(picked.team, channel), text=words()["nothing_picked"]))
+        else:
+            await self._keep(picked, words()["ticket_from"])
         await ack()
 
     async def _on_asked_at_home(self, body: dict[str, Any], ack: AsyncAck) -> None:
@@ -236,7 +242,9 @@ class Slack:
 
     async def _show_home(self, place: Place, user: str) -> None:
         try:
-            shown = await asyncio.to_thread(self._database.read, lambda session: home(session, place, user))
+            shown = await asyncio.to_thread(
+                self._database.read, lambda session: home(session, place, user, links=self._links)
+            )
             await self._client.views_publish(user_id=user, view=shown)
         except (SQLAlchemyError, SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("a home in Slack is not shown: %s", type(error).__name__)
@@ -245,11 +253,14 @@ class Slack:
         """Store what is asked from elsewhere, where there is something."""
         if asked is None:
             return
+        new = await self._inbox.keep_question(asked, await self._where_to_answer(asked), meaning)
+        _count(new)
+
+    async def _where_to_answer(self, asked: events.Asked) -> str:
         channel = await self._direct_message(asked.user)
         if channel is None:  # not acknowledged: Slack tells the person that it did not work
             raise ConnectionError("no direct message to answer in")
-        new = await self._inbox.keep_question(asked, channel, meaning)
-        _count(new)
+        return channel
 
     async def _direct_message(self, user: str) -> str | None:
         """Where we write to somebody; None where Slack doesn't say so in time."""
@@ -351,6 +362,12 @@ class Slack:
 
 def _count(new: bool) -> None:
     metrics.SLACK_EVENTS.labels("kept" if new else "known").inc()
+
+
+def _tell(session: Session, place: Place, text: str) -> None:
+    """Say something in somebody's direct messages."""
+    conversation = conversations.conversation_for(session, CHANNEL, place.name)
+    conversations.append(session, conversation.id, kind="notice", text=text, data={"type": "error"})
 
 
 def _no_talk(session: Session, said: events.Said) -> None:

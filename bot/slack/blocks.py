@@ -1,7 +1,7 @@
 """A reply as Slack messages in Block Kit, within Slack's limits by splitting, never by cutting off.
 
 A message here carries at most 3,900 characters, so that its text, which notifications and screen readers
-use, is all that its blocks say.
+use, is all that its blocks say, with what can be chosen.
 """
 
 from __future__ import annotations
@@ -29,19 +29,24 @@ Block = dict[str, Any]
 
 @dataclass
 class Message:
-    """One message of Slack's."""
+    """One message of Slack's: its blocks, and what each of them says."""
 
-    text: str = ""
     blocks: list[Block] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All that the blocks say, buttons too."""
+        return "\n\n".join(said for said in self.said if said) or words()["choose"]
 
     def takes(self, text: str) -> bool:
         """Whether one more block with this text fits."""
-        return len(self.blocks) < MOST_BLOCKS and len(self.text) + len(text) + 2 <= MOST_MESSAGE
+        return len(self.blocks) < MOST_BLOCKS and sum(len(said) + 2 for said in self.said) + len(text) <= MOST_MESSAGE
 
     def add(self, block: Block, text: str) -> None:
         """One more block, and what it says."""
         self.blocks.append(block)
-        self.text = f"{self.text}\n\n{text}" if self.text and text else self.text or text
+        self.said.append(text)
 
 
 @cache
@@ -63,8 +68,6 @@ def messages(kind: str, text: str, buttons: Sequence[Mapping[str, str]], data: M
         if not found[-1].takes(said):
             found.append(Message())
         found[-1].add(block, said)
-    for message in found:
-        message.text = message.text or words()["choose"]
     return found
 
 
@@ -73,8 +76,12 @@ def after_choice(made: Sequence[Message], token: str, chosen: str) -> Message | 
     for message in made:
         if token not in _tokens(message):
             continue
-        left = [block for block in message.blocks if not str(block.get("block_id", "")).startswith(_BUTTONS)]
-        return Message(message.text, [*left, _context(chosen)[0]])
+        left = Message()
+        for block, said in zip(message.blocks, message.said, strict=True):
+            if not str(block.get("block_id", "")).startswith(_BUTTONS):
+                left.add(block, said)
+        left.add(*_context(chosen))
+        return left
     return None
 
 
@@ -98,7 +105,7 @@ def _text(text: str, data: Mapping[str, Any]) -> Iterable[tuple[Block, str]]:
 
 def plain_message(text: str) -> Message:
     """One message of words of our own, which are mrkdwn already."""
-    return Message(text, [section(text)])
+    return Message([section(text)], [text])
 
 
 def link_offer(block_id: str) -> Block:
@@ -112,16 +119,18 @@ def link_offer(block_id: str) -> Block:
 
 def with_link_offer(made: list[Message]) -> list[Message]:
     """The same messages, with that offer under the last."""
-    said = words()["link_hint"]
-    last = made[-1] if made[-1].takes(said) else Message()
-    last.add(link_offer(f"{_BUTTONS}:link"), said)
-    return made if last is made[-1] else [*made, last]
+    return _with(made, link_offer(f"{_BUTTONS}:link"), f"{words()['link_hint']}\n{words()['link_button']}")
 
 
 def with_form_offer(made: list[Message], title: str, token: str) -> list[Message]:
     """The same messages, with a button that opens a form under the last."""
-    last = made[-1] if made[-1].takes("") else Message(words()["choose"])
-    last.add(*_row([button_block(title, token, FORM)], "form"))
+    return _with(made, *_row([button_block(title, token, FORM)], "form"))
+
+
+def _with(made: list[Message], block: Block, said: str) -> list[Message]:
+    """The same messages, with this block under the last, or in one more."""
+    last = made[-1] if made[-1].takes(said) else Message()
+    last.add(block, said)
     return made if last is made[-1] else [*made, last]
 
 
@@ -168,7 +177,8 @@ def _rows(buttons: Sequence[Mapping[str, str]], name: str) -> Iterable[tuple[Blo
 
 
 def _row(buttons: list[Block], name: str) -> tuple[Block, str]:
-    return {"type": "actions", "block_id": f"{_BUTTONS}:row:{name}", "elements": buttons}, ""
+    said = " · ".join(escape(button["text"]["text"]) for button in buttons)
+    return {"type": "actions", "block_id": f"{_BUTTONS}:row:{name}", "elements": buttons}, said
 
 
 def button_block(title: str, value: str, action: str) -> Block:

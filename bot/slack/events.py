@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.slack.markup import plain
+from bot.slack.markup import emoji_in, plain
 from tickets.slack_models import Place
 
 # With a subtype a message is mostly news about the channel; these are a person's words all the same.
@@ -112,7 +112,7 @@ def said(body: Mapping[str, Any], teams: Collection[str] = ()) -> Said | None:
     thread = text_of(event, "thread_ts")
     if thread and not TS.fullmatch(thread):
         return None
-    text = plain(text_of(event, "text"), _bot(body))
+    text = plain(text_of(event, "text"), _bot(body), emoji_in(event.get("blocks")))
     mention, direct = event.get("type") == "app_mention", _direct(event, channel)
     if direct:
         place = Place(team, channel, thread or None)
@@ -225,11 +225,12 @@ def asked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
 
 
 def picked(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
-    """The message that somebody picked for a ticket; None where it says nothing, or they are not served."""
+    """The message that somebody picked for a ticket, "" where it is without a word; None where they are not served."""
     user, message = body.get("user"), body.get("message")
     if not isinstance(user, Mapping) or not isinstance(message, Mapping):
         return None
-    return _asked(body, text_of(user, "id"), text_of(message, "text"), teams)
+    text = plain(text_of(message, "text") or _shown(message), emoji=emoji_in(message.get("blocks")))
+    return _found(body, text_of(user, "id"), text, teams)
 
 
 def asked_at_home(body: Mapping[str, Any], teams: Collection[str] = ()) -> Asked | None:
@@ -284,12 +285,31 @@ def opened(body: Mapping[str, Any], teams: Collection[str] = ()) -> Place | None
 
 
 def _asked(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
-    found = Asked(team_of(body), text_of(body, "trigger_id"), user, plain(text))
+    found = _found(body, user, plain(text), teams)
+    return found if found is not None and found.text else None
+
+
+def _found(body: Mapping[str, Any], user: str, text: str, teams: Collection[str]) -> Asked | None:
+    found = Asked(team_of(body), text_of(body, "trigger_id"), user, text)
     if not (ID.fullmatch(found.team) and ID.fullmatch(found.user) and _TRIGGER.fullmatch(found.event_key)):
         return None
-    if not found.text or (teams and found.team not in teams):
+    if teams and found.team not in teams:
         return None
     return replace(found, event_key=f"{found.team}:{found.event_key}")
+
+
+def _shown(message: Mapping[str, Any]) -> str:
+    """What a message without a text of its own shows: apps write theirs into attachments and blocks."""
+    attachments = message.get("attachments")
+    parts = [one for one in (attachments if isinstance(attachments, list) else []) if isinstance(one, Mapping)]
+    lines = [[text_of(one, name) for name in ("pretext", "title", "text")] for one in parts]
+    fallbacks = [text_of(one, "fallback") for one in parts]
+    blocks = message.get("blocks")
+    texts = [one.get("text") for one in (blocks if isinstance(blocks, list) else []) if isinstance(one, Mapping)]
+    said = [text_of(text, "text") for text in texts if isinstance(text, Mapping)]
+    for number, line in enumerate(lines):
+        said += [text for text in line if text] or [fallbacks[number]]
+    return "\n".join(text for text in said if text)
 
 
 def team_of(body: Mapping[str, Any]) -> str:

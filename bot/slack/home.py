@@ -23,23 +23,29 @@ _MOST_QUESTIONS: Final = 5
 ASK: Final = "ask:"  # how actions begin that ask a question
 
 
-def home(session: Session, place: Place, user: str) -> dict[str, Any]:
-    """The home of this user, whose direct messages are at this place."""
+def home(session: Session, place: Place, user: str, *, links: bool = True) -> dict[str, Any]:
+    """The home of this user, whose direct messages are at this place; `links`: they may link their account."""
     conversation = conversation_named(session, CHANNEL, place.name)
     partner = partner_of(session, place.team, user)
     who = viewer(session, partner.id if partner else None, conversation.id if conversation else None)
     questions = most_asked(session, _MOST_QUESTIONS) or words()["home_questions"].splitlines()
-    return view(own_tickets(session, who, _MOST_TICKETS), questions, partner)
+    return view(own_tickets(session, who, _MOST_TICKETS + 1), questions, partner, links=links)
 
 
-def view(tickets: Sequence[Ticket], questions: Sequence[str], partner: Partner | None = None) -> dict[str, Any]:
+def view(
+    tickets: Sequence[Ticket], questions: Sequence[str], partner: Partner | None = None, *, links: bool = True
+) -> dict[str, Any]:
     """The home as Slack wants it, of a known partner or of somebody who may link their account."""
     lines = [
-        words()["home_ticket"].format(name=t.name, subject=escape(t.subject), state=SHOWN[t.state]) for t in tickets
+        words()["home_ticket"].format(name=t.name, subject=escape(t.subject), state=SHOWN[t.state])
+        for t in tickets[:_MOST_TICKETS]
     ]
+    if len(tickets) > _MOST_TICKETS:
+        lines.append(words()["home_more"])
     blocks = [section(words()["home_welcome"]), _header(words()["home_tickets"])]
     blocks += [section(part) for part in split("\n".join(lines) or words()["home_no_tickets"], MOST_SECTION)]
-    blocks.append(_linked(partner) if partner else link_offer("home:link"))
+    if partner or links:
+        blocks.append(_linked(partner) if partner else link_offer("home:link"))
     blocks.append(_header(words()["home_asked"]))
     blocks += [_question(number, question) for number, question in enumerate(questions)]
     return {"type": "home", "blocks": blocks}

@@ -40,7 +40,9 @@ _LIFE_SIGN_SECONDS = 8.0  # well within the lease
 class Inbox:
     """Keeps what Slack delivers, and works it until it is stopped."""
 
-    def __init__(self, database: Database, messages: Messages, limits: Limits) -> None:
+    def __init__(self, database: Database, messages: Messages, limits: Limits, *, links: bool = True) -> None:
+        """`links`: partners can link their accounts."""
+        self._links = links
         self._database = database
         self._messages = messages
         self._limits = limits
@@ -158,7 +160,7 @@ class Inbox:
             wish = None if "payload" in entry.body else linking.wish(str(entry.body.get("text", "")))
             if wish is not None:
                 self._check_pace(entry)
-                await self._write(partial(linking.carry_out, entry=entry, wish=wish))
+                await self._write(partial(linking.carry_out, entry=entry, wish=wish, links=self._links))
                 return
             over = await self._receive(entry)
             self._stored.add(entry.id)

@@ -34,8 +34,8 @@ def wish(text: str) -> str | None:
     return None
 
 
-def carry_out(session: Session, entry: SlackInbox, wish: str) -> None:
-    """Do it, and end the entry of the inbox."""
+def carry_out(session: Session, entry: SlackInbox, wish: str, *, links: bool = True) -> None:
+    """Do it, and end the entry of the inbox; `links`: there is a portal where a partner's code could be entered."""
     conversation = session.get(Conversation, entry.conversation_id)
     slack_inbox.mark(session, "", done=[entry.id])
     if conversation is None or not entry.user:
@@ -45,6 +45,8 @@ def carry_out(session: Session, entry: SlackInbox, wish: str) -> None:
     team = entry.user_team or place.team
     if not place.direct:
         _tell(session, conversation.id, words()["link_in_private"])
+    elif wish == LINK and not links:
+        _tell(session, conversation.id, words()["link_nowhere"])
     elif wish in _CODE_FOR:
         body = {"conversation": conversation.id, "code_for": [team, entry.user], "user": entry.user}
         outbox.put(session, slack_inbox.CHANNEL, place.target, {**body, "kind": _CODE_FOR[wish]})

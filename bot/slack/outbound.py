@@ -7,9 +7,10 @@ metadata: where an earlier attempt may have arrived, we look for it in the chann
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,11 +43,12 @@ class _Told:
 class Outbound:
     """The outbox's sender for Slack."""
 
-    def __init__(self, database: Database, client: AsyncWebClient, link_url: str = "") -> None:
-        """`link_url` is the portal's page where codes are entered."""
+    def __init__(self, database: Database, client: AsyncWebClient, link_url: str = "", *, links: bool = True) -> None:
+        """`link_url` is the portal's page where codes are entered; `links`: there is a portal at all."""
         self._database = database
         self._client = client
         self._link_url = link_url
+        self._links = links
         self._pace = Pace(database, "slack")
 
     async def send(self, delivery: Delivery) -> None:
@@ -54,7 +56,7 @@ class Outbound:
         if "code_for" in delivery.body:
             await self._send_code(delivery)
             return
-        told = await asyncio.to_thread(self._database.read, lambda session: _told(session, delivery))
+        told = await asyncio.to_thread(self._database.read, lambda session: _told(session, delivery, self._links))
         if told is None:  # the conversation is deleted meanwhile
             return
         if "button" in delivery.body:
@@ -131,7 +133,7 @@ class Outbound:
         return {int(payload["part"]) async for _, payload in found if payload.get("delivery") == delivery.id}
 
 
-def _told(session: Session, delivery: Delivery) -> _Told | None:
+def _told(session: Session, delivery: Delivery, links: bool) -> _Told | None:
     conversation = session.get(Conversation, str(delivery.body["conversation"]))
     event = session.get(Event, (str(delivery.body["conversation"]), int(delivery.body["seq"])))
     if conversation is None or event is None:
@@ -141,8 +143,15 @@ def _told(session: Session, delivery: Delivery) -> _Told | None:
     if form is not None:
         made = with_form_offer(made, form.button, form_desk.button(conversation.id, event.seq))
     place = Place.of(conversation.external_id)
-    asks_who = event.data.get("type") == "ask" and str(event.data.get("slot")).startswith("contact_")
-    return _Told(place, with_link_offer(made) if asks_who and place.direct else made, event)
+    offers = links and place.direct and conversation.partner_id is None and _leaves_who_open(event.data)
+    return _Told(place, with_link_offer(made) if offers else made, event)
+
+
+def _leaves_who_open(data: Mapping[str, Any]) -> bool:
+    """Whether the bot asks who writes, or finds no ticket, which it may where it knows who writes."""
+    asks = data.get("type") == "ask" and str(data.get("slot")).startswith("contact_")
+    unknown = data.get("type") == "no_answer" and "ticket" in data
+    return asks or unknown or (data.get("type") == "tickets" and not data.get("numbers"))
 
 
 def _place(session: Session, delivery: Delivery) -> Place | None:

@@ -18,6 +18,7 @@ from actions.calculation import Calculation
 from actions.dialogue import STEPS
 from actions.draft import Draft
 from actions.replies import Reply
+from actions.sessions import SessionStart
 from actions.ticket_form import again
 from actions.turns import DialogueAction, Tools
 from actions.understanding import Understanding
@@ -82,6 +83,7 @@ class Partner:
         self._understanding = understanding
         self._tools = tools(understanding, database=database)
         self._parsed: dict[str, Any] = {}
+        self._events: list[dict[str, Any]] = []  # of the engine's session
 
     def say(self, text: str) -> Reply:
         """The last of the bot's replies to a message or a button's payload; all of them are in `replies`.
@@ -95,6 +97,7 @@ class Partner:
         """The same turn once more, as `bot` runs it after a crash."""
         self.replies, self.record, self.rejected = [], {}, False
         self._parsed = self._understanding.parse(text, NOW) | {"metadata": {"turn_id": f"{self.turn:032x}"}}
+        self._events.append({"event": "user", "text": text, "metadata": self._parsed["metadata"]})
         action = OUTSIDE[self._parsed["intent"]["name"]]
         if self.form:
             self._run_form(self.form)
@@ -118,6 +121,11 @@ class Partner:
     def buttons(self) -> list[dict[str, str]]:
         return [button for reply in self.replies for button in reply["buttons"]]
 
+    def new_session(self) -> None:
+        """The engine begins a new session, which takes over what the slots hold."""
+        tracker = Tracker(self._conversation, self.slots, self._parsed, self._events, False, None, {}, None)
+        self._events = SessionStart().run(CollectingDispatcher(), tracker, {})
+
     @property
     def calculation(self) -> Calculation:
         """The calculation that the slot holds."""
@@ -138,8 +146,9 @@ class Partner:
             self.failing = ""
             return []
         dispatcher = CollectingDispatcher()
-        tracker = Tracker(self._conversation, self.slots, self._parsed, [], False, None, {}, None)
+        tracker = Tracker(self._conversation, self.slots, self._parsed, self._events, False, None, {}, None)
         events = DialogueAction(name, STEPS[name], self._tools, again).run(dispatcher, tracker, {})
+        self._events += events
         self.slots = self.slots | {event["name"]: event["value"] for event in events if event["event"] == "slot"}
         for message in dispatcher.messages:
             self.replies += message["custom"]["replies"]

@@ -56,7 +56,7 @@ def test_a_button_that_gives_a_calculation_a_value(value: str) -> None:
         ("show_entry", {"entry": "no section"}),
         ("show_entry", {"entry": "billing/" + "x" * 61}),
         ("show_entry", {"entry": "billing/a", "more": "billing/b"}),
-        ("helpful", {"entry": "billing/a"}),
+        ("helpful", {"policy": "dispute_window"}),
         ("calculate", {}),
         ("calculate", {"policy": ""}),
         ("calculate", {"policy": "Dispute"}),

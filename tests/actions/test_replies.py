@@ -37,8 +37,8 @@ def test_an_answer_shows_text_source_review_date_and_asks_whether_it_helped(disp
     assert question == "Was this helpful?"
     assert [button["payload"] for button in shown["buttons"]] == [
         '/calculate{"policy": "dispute_window"}',
-        "/helpful",
-        "/not_helpful",
+        '/helpful{"entry": "billing/dispute-period"}',
+        '/not_helpful{"entry": "billing/dispute-period"}',
     ]
 
 

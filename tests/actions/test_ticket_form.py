@@ -1117,6 +1117,13 @@ def opened(database: Database, conversation: str = "known", text: str = "the pho
     return database.write(write)
 
 
+def test_a_list_of_tickets_says_when_there_are_older_ones(known: Partner, database: Database) -> None:
+    names = [opened(database, text=f"phone {number} was stolen") for number in range(11)]
+    assert say("tickets_more") in known.say("my tickets")["text"]
+    assert known.replies[-1]["data"]["numbers"] == names[:0:-1]
+    assert known.say(names[0])["data"]["type"] == "ticket"
+
+
 def test_a_ticket_on_the_same_thing_is_offered_instead_of_a_second_one(known: Partner, database: Database) -> None:
     number = opened(database)
     known.say(LOST)

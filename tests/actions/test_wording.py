@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from actions.draft import CONTACT
-from actions.wording import day, say
+from actions.wording import day, in_one_line, say
 from settings import ROOT
 
 TEXTS: dict[str, str] = yaml.safe_load((ROOT / "actions" / "wording.yml").read_text(encoding="utf-8"))
@@ -23,6 +23,14 @@ def keys_in(path: Path) -> set[str]:
 
 def test_a_sentence_is_filled_in() -> None:
     assert say("which_number", count=3) == "Please choose one of the 3, or “none of these”."
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("twice", "twice."), ("twice.", "twice."), ("Why?", "Why?"), ("cut …", "cut …"), ("one\n\ntwo", "one two.")],
+)
+def test_a_partners_words_end_a_line_with_one_full_stop(text: str, line: str) -> None:
+    assert in_one_line(text) == line
 
 
 def test_braces_in_what_is_filled_in_stay() -> None:

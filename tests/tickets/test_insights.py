@@ -94,6 +94,15 @@ class TestOutcomes:
         database.write(work)
         assert dict(outcomes(database)) == {"one": ANSWERED, "two": UNHELPFUL, "other": ANSWERED, "three": ANSWERED}
 
+    def test_what_is_said_under_an_earlier_answer_belongs_to_its_question(self, database: Database) -> None:
+        def work(session: Session) -> None:
+            question(session, "one", "answer", DISPUTE, at=NOON, chat="a")
+            question(session, "two", "answer", TRACKING, at=NOON + timedelta(minutes=1), chat="a")
+            feedback(session, False, DISPUTE, at=NOON + timedelta(minutes=2), chat="a")
+
+        database.write(work)
+        assert dict(outcomes(database)) == {"one": UNHELPFUL, "two": ANSWERED}
+
     def test_a_question_at_the_end_of_a_span_gets_what_was_said_of_it_only(self, database: Database) -> None:
         def work(session: Session) -> None:
             late = datetime(2026, 11, 10, 23, 59, tzinfo=UTC)

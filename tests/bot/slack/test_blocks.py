@@ -52,7 +52,8 @@ def test_an_answer_has_its_source_apart_and_related_questions_last() -> None:
     assert message.blocks[4]["elements"][0]["text"] == words()["related"]
     assert [one["text"]["text"] for one in message.blocks[5]["elements"]] == ["Can a porting be stopped?"]
     assert "*10 days.*" in message.text
-    assert "Was this helpful?" in message.text
+    offered = ["Was this helpful?", "Yes · No", words()["related"], "Can a porting be stopped?"]
+    assert message.text.endswith("\n\n".join(offered)), "screen readers read only that"
 
 
 def test_an_agents_answer_names_the_agent() -> None:
@@ -110,6 +111,7 @@ def test_after_a_choice_the_buttons_are_replaced_by_it() -> None:
         assert changed is not None
         assert kinds(changed) == ["section", "context", "section", "context"]
         assert changed.blocks[-1]["elements"][0]["text"] == "✓ this"
+        assert changed.text.endswith("Was this helpful?\n\n✓ this")
         assert problems(as_sent(changed)) == []
     assert after_choice(made, "btn_of_another", "x") is None
 

@@ -19,7 +19,7 @@ from tests.bot.peers import Answer, Rasa, after, echo, nothing, said
 from tests.bot.slack.conftest import App, RunApp
 from tests.slack_world import ANNA, BEN, BOT, CHANNEL, DM, TEAM, Fault, Posted, Slack
 from tickets import conversations
-from tickets.changes import Author, reply
+from tickets.changes import Author, reply, set_state
 from tickets.database import Database
 from tickets.opening import NewTicket, open_ticket
 from tickets.states import FIRST_ANSWER
@@ -202,8 +202,59 @@ async def test_a_ticket_from_a_message_is_begun_in_the_direct_messages(slack: Sl
     assert [await app.post(pick), await app.post(pick)] == [200, 200]
     picked, _ = await slack.until(2, DM)
     assert picked.text == "> No sound &amp; no @here since monday"
-    assert rasa.messages == ["open a ticket: No sound & no @here since monday"]
+    assert rasa.messages == ["open a new ticket: No sound & no @here since monday"]
+
+
+async def test_a_picked_message_without_words_is_told_so(slack: Slack, app: App, rasa: Rasa) -> None:
     assert await app.post(slack.pick("")) == 200, "a picture, say"
+    (told,) = await slack.until(1, DM)
+    assert told.text == words()["nothing_picked"]
+    assert rasa.messages == []
+
+
+async def test_a_picked_message_of_an_app_is_read_where_its_words_are(slack: Slack, app: App, rasa: Rasa) -> None:
+    pick = slack.pick("")
+    shown = [{"title": "PBX down", "text": "No phone &lt;registers&gt;"}, {"fallback": "since 8:00"}, "odd"]
+    blocks = [{"type": "header", "text": {"type": "plain_text", "text": "Alarm"}}, {"type": "divider"}]
+    pick["message"] |= {"attachments": shown, "blocks": blocks}
+    await app.post(pick)
+    await slack.until(2, DM)
+    assert rasa.messages == ["open a new ticket: Alarm\nPBX down\nNo phone <registers>\nsince 8:00"]
+
+
+async def test_an_emoji_is_heard_as_what_it_is(slack: Slack, app: App, rasa: Rasa) -> None:
+    """Slack writes “:+1:” for a thumb, which would be read as the number one."""
+    thumb = {"type": "emoji", "name": "+1", "unicode": "1f44d"}
+    blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [thumb]}]}]
+    await app.post(slack.message(":+1:", blocks=blocks))
+    await slack.until(1)
+    assert rasa.messages == ["👍"]
+
+
+async def test_a_command_of_a_workspace_that_is_not_served_is_told_so(slack: Slack, run_app: RunApp) -> None:
+    async with run_app(socket_mode=True, CARE_SLACK_TEAMS="T0OTHER"):
+        envelope = await slack.push(slack.command("how long is porting?"), "slash_commands")
+        await slack.until_acknowledged(envelope)
+        assert slack.payloads[envelope] == {"text": words()["not_served"]}
+
+
+async def test_the_home_says_that_there_are_older_tickets(slack: Slack, app: App, stored: Database) -> None:
+    def open_them(session: Session) -> None:
+        conversation = conversations.conversation_for(session, "slack", f"{TEAM}:{DM}")
+        for number in range(11):
+            new = NewTicket("tech.support", f"No sound {number}", "It is broken.")
+            key = f"k{number}"
+            open_ticket(session, key, new, channel="slack", targets=FIRST_ANSWER, conversation_id=conversation.id)
+
+    await asyncio.to_thread(stored.write, open_them)
+    await app.post(slack.opened("home"))
+    while ANNA not in slack.homes:
+        await asyncio.sleep(0.05)
+    listed = slack.homes[ANNA]["blocks"][2]["text"]["text"]
+    assert [line[:12] for line in listed.splitlines()[:10]] == [
+        f"• *CC-{number:06d}"[:12] for number in range(11, 1, -1)
+    ]
+    assert listed.splitlines()[10:] == [words()["home_more"]]
 
 
 async def test_a_ticket_that_cannot_be_begun_is_not_acknowledged(slack: Slack, app: App, rasa: Rasa) -> None:
@@ -271,10 +322,12 @@ async def test_an_agents_reply_comes_into_the_thread(slack: Slack, app: App, ras
             session, "k", new, channel="slack", targets=FIRST_ANSWER, conversation_id=conversation.id
         )
         reply(session, ticket, Author("agent", None, "Anna"), "Fixed <now>.")
+        set_state(session, ticket, Author("agent", None, "Anna"), "resolved")
 
     await asyncio.to_thread(stored.write, answer)
-    _, told = await slack.until(2)
-    assert told.thread == thread
+    _, told, changed = await slack.until(3)
+    assert told.thread == changed.thread == thread
+    assert changed.text.endswith("is resolved. To add something write “CC-000001” and what it is."), "what reopens it"
     assert "Fixed &lt;now&gt;." in told.text
     assert "Anna · CC-" in told.blocks[0]["elements"][0]["text"]
 

@@ -225,6 +225,44 @@ class TestByThePartner:
         shown = (await slack.until(3, DM))[-1]
         assert code_in(shown)
 
+    @pytest.mark.parametrize("data", [{"type": "no_answer", "ticket": "CC-000001"}, {"type": "tickets", "numbers": []}])
+    async def test_it_is_offered_where_no_ticket_is_found(
+        self, slack: Slack, app: App, portal: Portal, rasa: Rasa, data: dict[str, Any]
+    ) -> None:
+        async def none(body: dict[str, Any]) -> Response:
+            found = {"text": "I find none.", "buttons": [], "data": data}
+            return JSONResponse([{"recipient_id": "x", "custom": {"replies": [found], "record": {}}}])
+
+        rasa.answer = none
+        await app.post(slack.message("CC-000001"))
+        (unknown,) = await slack.until(1, DM)
+        assert words()["link_hint"] in unknown.text
+        await link(slack, app, portal)
+        before = len(slack.messages)
+        await app.post(slack.message("CC-000001"))
+        linked = (await slack.until(before + 1))[-1]
+        assert words()["link_hint"] not in linked.text
+
+    async def test_without_a_portal_nothing_is_offered_that_leads_nowhere(
+        self, slack: Slack, run_app: RunApp, rasa: Rasa
+    ) -> None:
+        async def ask(body: dict[str, Any]) -> Response:
+            asked = {"text": "Who is asking?", "buttons": [], "data": {"type": "ask", "slot": "contact_name"}}
+            return JSONResponse([{"recipient_id": "x", "custom": {"replies": [asked], "record": {}}}])
+
+        rasa.answer = ask
+        async with run_app() as app:
+            await app.post(slack.event(HOME))
+            await app.post(slack.message("open a ticket"))
+            await slack.until(1, DM)
+            await app.post(slack.message("link my account"))
+            asked, told = await slack.until(2, DM)
+            while ANNA not in slack.homes:
+                await asyncio.sleep(0.02)
+        assert asked.text == "Who is asking?"
+        assert told.text == words()["link_nowhere"]
+        assert words()["link_button"] not in str(slack.homes[ANNA])
+
     async def test_unlinking_in_slack_and_on_the_portal(
         self, slack: Slack, app: App, portal: Portal, stored: Database
     ) -> None:

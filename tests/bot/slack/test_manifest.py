@@ -38,6 +38,24 @@ def test_the_manifest_asks_for_no_more_than_is_used() -> None:
     assert [one["callback_id"] for one in MANIFEST["features"]["shortcuts"]] == [SHORTCUT]
 
 
+def test_slack_takes_every_text_of_the_manifest() -> None:
+    """Slack refuses the whole manifest where one is longer than its schema (slackapi/manifest-schema) says."""
+    most = {
+        "display_information": {"name": 35, "description": 140, "background_color": 7},
+        "bot_user": {"display_name": 80},
+        "slash_commands": {"command": 32, "description": 2000, "usage_hint": 1000},
+        "shortcuts": {"name": 24, "callback_id": 255, "description": 150},
+    }
+    looked_at = 0
+    for part, limits in most.items():
+        found = MANIFEST.get(part) or MANIFEST["features"][part]
+        for one in found if isinstance(found, list) else [found]:
+            for name, limit in limits.items():
+                assert 1 <= len(one[name]) <= limit, (part, name)
+                looked_at += 1
+    assert looked_at == 10
+
+
 def test_buttons_and_direct_messages_are_switched_on() -> None:
     assert MANIFEST["settings"]["interactivity"]["is_enabled"]
     home = MANIFEST["features"]["app_home"]

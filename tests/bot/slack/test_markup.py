@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.markup import escape, mrkdwn, plain, split
+from bot.slack.markup import emoji_in, escape, mrkdwn, plain, split
 from tests.slack_world import BOT, commands
 
 LETTERS = st.text(st.sampled_from("ab &<>|*_[]()!@#-1.:/\n"), max_size=80)
@@ -94,11 +94,64 @@ def test_splitting_loses_nothing_and_cuts_no_link(text: str, most: int) -> None:
     shown = mrkdwn(text)
     parts = split(shown, most)
     assert all(0 < len(part) <= most for part in parts)
-    assert squeezed("".join(parts)) == squeezed(shown)
+    assert "".join(squeezed(part) for part in parts) == squeezed(shown)
     if not re.search(rf"<[^<>]{{{most - 1},}}>", shown):
         assert [found for part in parts for found in commands(part)] == []
 
 
+def test_a_quotation_that_is_cut_goes_on_as_one() -> None:
+    quoted = mrkdwn("> one two three four five six seven\n> eight\n\nnine ten eleven twelve thirteen fourteen")
+    parts = split(quoted, 20)
+    assert parts == [
+        "> one two three",
+        "> four five six",
+        "> seven\n> eight",
+        "nine ten eleven",
+        "twelve thirteen",
+        "fourteen",
+    ]
+
+
+RICH = [
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "emoji", "name": "+1::skin-tone-3", "unicode": "1f44d-1f3fc"},
+                    {"type": "text", "text": " :443: :one: "},
+                    {"type": "emoji", "name": "heart", "unicode": "2764-fe0f"},
+                    {"type": "emoji", "name": "party_4"},
+                ],
+            },
+            {"type": "rich_text_list", "elements": [{"elements": [{"type": "emoji", "name": "odd", "unicode": "x"}]}]},
+        ],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (":+1::skin-tone-3:", "👍"),
+        ("yes :heart: :party_4:", "yes ❤️"),
+        ("port :443: and :one:", "port :443: and :one:"),
+        ("16:30:15, 00:1A:4B", "16:30:15, 00:1A:4B"),
+        (":odd:", ""),
+    ],
+)
+def test_an_emoji_is_read_as_it_is_typed_elsewhere(typed: str, read: str) -> None:
+    assert plain(typed, BOT, emoji_in(RICH)) == read
+
+
+@pytest.mark.parametrize(
+    "blocks", [None, "x", 1, [], [None, ["x"]], [{"type": "emoji", "unicode": "-".join(["f" * 9] * 3)}]]
+)
+def test_blocks_of_any_shape_are_looked_through(blocks: object) -> None:
+    assert set(emoji_in(blocks).values()) <= {""}
+
+
 def squeezed(text: str) -> str:
-    """A text without its spaces."""
-    return re.sub(r"\s", "", text)
+    """A text without its spaces, and without the signs of quoted lines, of which a cut quotation has more."""
+    return re.sub(r"[\s>]", "", text)
