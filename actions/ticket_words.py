@@ -20,6 +20,11 @@ def any_of(*names: str) -> str:
     return "(?:" + "|".join(word for name in names for word in _lists()[name]) + ")"
 
 
+def listed(name: str) -> list[str]:
+    """The words of a list as they are."""
+    return _lists()[name]
+
+
 def only(*names: str, then: tuple[str, ...] = ()) -> re.Pattern[str]:
     """Matches a whole message that says one word of these lists, and after it any of `then`."""
     more = rf"(?:\W+{any_of(*then)})*" if then else ""
