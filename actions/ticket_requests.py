@@ -30,7 +30,7 @@ _STATE = re.compile(rf"\?|\b{any_of('state')}\b", re.IGNORECASE)
 _PERSON = anywhere("wants_person")
 _MINE = anywhere("own_tickets", "adds_to_own")
 _ADDS = anywhere("adds_to_own")
-_NO_HELP = re.compile(rf"^\W*(?:{any_of('greeting', 'softens')}\W+)*{any_of('no_help')}\W+", re.IGNORECASE)
+_NO_HELP = re.compile(rf"^\W*(?:{any_of('greeting')}\W+)*{any_of('no_help')}\W+", re.IGNORECASE)
 _SENT = re.compile(
     rf"\W*(?:please )?(?:send|submit|open)(?: it| the ticket| this)?(?:\W+{any_of('polite')})*\W*", re.IGNORECASE
 )
