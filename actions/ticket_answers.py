@@ -24,7 +24,9 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
 _THERE = re.compile(
-    rf"\W*(?:{any_of('softens', 'agrees')}\W+)*{any_of('adds_there')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE
+    rf"\W*(?:{any_of('softens', 'agrees')}\W+)*{any_of('adds_there')}"
+    rf"(?:\W+{any_of('adds_there', 'polite')})*\W*",
+    re.IGNORECASE,
 )
 _ELSEWHERE = anywhere("elsewhere")
 _MOST_TEXT_FIELD = 200
@@ -283,6 +285,8 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         say(context, draft, text, name)
         return
     read = ticket_values.sensible(draft, text, read, name)
+    if has_not(text) and ticket_values.is_whole(text, read.get(name)):  # “must ask my boss” is no name
+        del read[name]
     if read:
         draft.put(read)
         if ticket_values.tells_more(text, read) and judge(text).english:

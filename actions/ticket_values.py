@@ -132,6 +132,11 @@ def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> di
     return found
 
 
+def is_whole(text: str, value: Any) -> bool:
+    """Whether a value is no more than the whole message, taken as it is."""
+    return value is not None and _letters(value) == _letters(text)
+
+
 def tells_more(text: str, read: Mapping[str, Any]) -> bool:
     """Whether a message has a clause that tells something beside the values: “1130005561. The customer is closed”."""
     values = [_letters(value) for one in read.values() for value in _listed(one)]

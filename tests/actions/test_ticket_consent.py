@@ -13,7 +13,8 @@ from actions.ticket_consent import before_sending, has_not, holds, is_no, is_yes
     "text",
     ["YESSS 👍👍", "yup", "jawohl, send", "certo, procedi", "Yes, of course, please open it. Thank you very much!",
      "all good, fire away", "everything is correct", "si porfa", "I hereby confirm, you may proceed", "oui allez-y",
-     "is ok, open", "Is fine like this. Open.", "ok now its good", "👌🏻🚀", "tak", "send it anyway", "ναι"],
+     "is ok, open", "Is fine like this. Open.", "ok now its good", "👌🏻🚀", "tak", "send it anyway", "ναι",
+     "correct!!! thanks a lot :-)", "tak, proszę"],
 )  # fmt: skip
 def test_yes_has_many_words(text: str) -> None:
     assert is_yes(text)
@@ -39,7 +40,7 @@ def test_no_and_its_kin_are_told_apart() -> None:
     assert stops("NO!! please don't send it, wrong customer")
     assert not stops("no")
     assert holds("wait, not yet, I must ask the customer first")
-    assert holds("one moment please")
+    assert holds("hmm one second, I check the number")
     assert not holds("no wait, only change the licenses, 5 instead of 8")
 
 
@@ -52,7 +53,10 @@ def test_a_message_may_end_with_the_order_to_open(text: str, rest: str) -> None:
     assert before_sending(text) == rest
 
 
-@pytest.mark.parametrize("text", ["i'm driving, dont have it here", "also not", "not at hand right now", "neither"])
+@pytest.mark.parametrize(
+    "text",
+    ["i'm driving, dont have it here", "also not", "not at hand right now", "neither", "must ask my boss, go on"],
+)
 def test_an_excuse_says_that_it_is_not_there(text: str) -> None:
     assert has_not(text)
 

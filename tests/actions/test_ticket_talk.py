@@ -148,9 +148,9 @@ def test_a_similar_ticket_is_taken_by_any_word_for_it(
 ) -> None:
     name = _ticket(database, "of-ann", "where is order 100031337")
     assert partner.say("open a ticket: where is order 100031337, no news")["data"]["slot"] == "similar"
-    partner.say("ah ok, add it there")
+    partner.say("it's the same, add it there")
     assert partner.record["comment"]["ticket"] == name
-    assert "ah ok" not in partner.record["comment"]["text"]
+    assert "same" not in partner.record["comment"]["text"]
 
 
 def test_something_is_added_to_the_only_open_ticket_without_its_number(partner: Partner, database: Database) -> None:
@@ -197,3 +197,8 @@ def test_a_message_about_tickets_and_what_it_says_besides(text: str, intent: str
     assert found is not None
     assert found.intent == intent
     assert rest is None or found.rest == rest
+
+
+def test_an_excuse_is_no_name_of_a_customer(partner: Partner) -> None:
+    partner.say("open a ticket: cancel the number +41 44 555 12 12")
+    assert partner.say("must ask my boss, go on")["data"]["missing"] == ["pbx"]
