@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import earlier, follow_ups, policy_form, replies, ticket_form, ticket_wording
+from actions import earlier, follow_ups, policy_form, replies, ticket_form, ticket_lookup, ticket_wording
 from actions.replies import reply, ticket_buttons
-from actions.ticket_requests import about_ticket
+from actions.ticket_requests import about_ticket, after_no_help, without_request
 from actions.ticket_values import is_question
 from actions.turns import Context, Step, Turn
 from actions.wording import say
@@ -52,6 +52,8 @@ def answer_question(context: Context) -> Turn:
         return again
     if context.slot("awaiting") in _TICKET and _YES.match(context.text):  # “yes, it is the PBX …”
         return open_ticket(context)
+    if context.slot("last_entry") and (rest := after_no_help(context.text)):
+        return _no_help(context, rest)
     found = [_result(part) for part in context.tracker.latest_message.get("search") or []]
     if not found:  # the engine was trained or driven without our parse result
         found = [context.search.search(context.text)]
@@ -180,14 +182,15 @@ def deny(context: Context) -> Turn:
 
 def offer_ticket(context: Context) -> Turn:
     """action_offer_ticket: a person is wanted; what the message says besides becomes the ticket's text."""
-    turn = Turn(slots={"last_question": context.text} if len(context.text.split()) >= _TELLING else {})
+    matter = without_request(context.text)
+    turn = Turn(slots={"last_question": matter} if len(matter.split()) >= _TELLING else {})
     _offer_ticket(turn, say("human"), type="smalltalk", kind="human")
     return turn
 
 
 def open_ticket(context: Context) -> Turn:
     """“Yes” to the offer of a ticket: the form of tickets takes over."""
-    return Turn(events=ticket_form.begin())
+    return Turn(events=ticket_lookup.begin())
 
 
 def smalltalk(context: Context) -> Turn:
@@ -285,6 +288,18 @@ def _cannot_wait(context: Context) -> bool:
     if is_question(context.text) or "?" in context.text:
         return False
     return context.triage.judge(context.text, context.now).priority in ("urgent", "high")
+
+
+def _no_help(context: Context, rest: str) -> Turn:
+    """“This did not help, mine takes …”: what is said besides goes into the ticket with the question before."""
+    entry, question = context.slot("last_entry"), context.slot("last_question")
+    turn = Turn(record={"feedback": {"entry": entry, "helpful": False}})
+    turn.slots = {
+        "refused": [*(context.slot("refused") or []), entry],
+        "last_question": f"{question}\n{rest}" if question else rest,
+    }
+    _offer_ticket(turn, say("nothing_else"), type="no_answer")
+    return turn
 
 
 def _offer_ticket(turn: Turn, text: str, **data: Any) -> None:

@@ -254,7 +254,7 @@ def shown(name: str, value: Any) -> str:
         return ", ".join(map(str, value))
     if ticket_fields()[name].form == "date" and _ISO_DAY.fullmatch(str(value)):
         return day(date.fromisoformat(value))
-    return str(value)
+    return ticket_fields()[name].values.get(str(value), str(value))
 
 
 def email_in(text: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
 from actions.draft import CONTACT, Draft, email_in
-from actions.ticket_changes import is_no, is_yes
+from actions.ticket_consent import has_not, has_nothing_but, is_no, is_yes
 from actions.ticket_requests import names_its_matter, says_nothing, without_request
 from actions.ticket_text import say, take, verdict
-from actions.ticket_words import any_of, only
+from actions.ticket_words import any_of, anywhere, only
 from actions.turns import Context
 from tickets.language import judge
 from tickets.types import OTHER, ticket_fields, ticket_types
@@ -20,8 +20,15 @@ _UNKNOWN_LEAD = re.compile(rf"^\W*{any_of('has_not_lead')}\b", re.IGNORECASE)
 _AS_IS = only("as_is", then=("polite",))
 _ONLY_SOFT = only("softens", then=("softens",))
 _SCOLDS = only("scolds")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _WHY = re.compile(rf"\W*(?:but )?{any_of('asks_why')}\b.{{0,60}}", re.IGNORECASE)
 _PLACE = re.compile(r"\W*(?:the )?(?:(\d)|(first|second|third|last))(?: one)?\W*", re.IGNORECASE)
+_THERE = re.compile(
+    rf"\W*(?:{any_of('softens', 'agrees')}\W+)*{any_of('adds_there')}"
+    rf"(?:\W+{any_of('adds_there', 'polite')})*\W*",
+    re.IGNORECASE,
+)
+_ELSEWHERE = anywhere("elsewhere")
 _MOST_TEXT_FIELD = 200
 UNSURE_TYPE = 0.4  # confidence below which the partner is asked what the ticket is about
 _FEWEST_WORDS = 2  # a shorter text says nothing that a ticket could be about
@@ -170,10 +177,13 @@ def _more_of_it(context: Context, draft: Draft, text: str) -> None:
 
 
 def _similar(context: Context, draft: Draft, text: str) -> None:
-    if is_yes(text) and draft.similar:
-        add_to(context, draft, draft.similar[0]["number"])
-    elif is_no(text) or re.search(r"\b(?:new|another|separate|different)\b", text, re.IGNORECASE):
+    there = _THERE.fullmatch(text) is not None
+    if not there and (is_no(text) or has_nothing_but(text) or _ELSEWHERE.search(text)):
         draft.similar = []
+    elif (there or is_yes(text)) and draft.similar:
+        add_to(context, draft, draft.similar[0]["number"])
+    elif len(text.split()) <= _SHORT and not any(map(str.isdigit, text)):
+        draft.mood = "not_understood"
     else:
         say(context, draft, text, "description")
         draft.similar = []
@@ -267,7 +277,7 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         return
     if field.form != "long" and ticket_changes.who_said(draft, text):
         return
-    if code := ticket_values.spaced_code(name, text):
+    if code := ticket_values.spaced_code(name, ticket_values.without_lead(text)):
         draft.put({name: code})
         return
     given = bool(context.triage.read(draft.type_id, text, context.now))
@@ -281,9 +291,13 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         say(context, draft, text, name)
         return
     read = ticket_values.sensible(draft, text, read, name)
+    if has_not(text) and ticket_values.is_whole(text, read.get(name)):  # “must ask my boss” is no name
+        del read[name]
     if read:
         draft.put(read)
-    elif _UNKNOWN_LEAD.match(text):
+        if ticket_values.tells_more(text, read) and judge(text).english:
+            draft.texts = [*draft.texts, text]
+    elif _UNKNOWN_LEAD.match(text) or has_not(text):
         decline(draft, name)
         draft.texts = [*draft.texts, text]
     elif value := _typed(context, draft, name, text):
@@ -320,7 +334,7 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
         return
     hint = {"numbers": "not_numbers", "date": "not_date", "email": "not_email"}
     draft.mood = hint.get(ticket_fields()[name].form, "not_understood")
-    if _SCOLDS.fullmatch(text):
+    if _SCOLDS.fullmatch(text) or not _LETTERS.search(text):  # digits that are no such value say nothing in the text
         return
     if ticket_values.is_question(text) and len(text.split()) < _KEPT_QUESTION:
         draft.mood = "question"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 
+from sqlalchemy.orm import Session
+
 from actions import earlier, policy_form, ticket_text
 from actions.calculation import Calculation
-from actions.draft import Draft
+from actions.draft import Draft, email_in
 from actions.follow_ups import is_follow_up
 from actions.ticket_requests import about_ticket, names_its_matter, says_nothing, without_request, without_yes
 from actions.ticket_words import any_of
 from actions.turns import Context
+from tickets.access import access_ticket, viewer_of
 from tickets.types import OTHER
 
 _ASKS_HOW = re.compile(rf"^\W*{any_of('asks_how')}\b", re.IGNORECASE)
@@ -65,9 +68,7 @@ def begun(context: Context) -> Draft:
         ticket_text.say(context, draft, text, "description")
         if draft.type_id == OTHER:
             _do_it(context, draft, text, answered=text == asked)
-        if "email" not in {
-            name for group in draft.type.needs for name in group
-        }:  # else the address is what it is about
+        if not _has_address(draft, text):
             draft.know_sender(text)
     elif draft.type_id:
         draft.triage = ticket_text.verdict(context, draft)
@@ -80,6 +81,12 @@ def _other_matter(context: Context, asked: str, said: str) -> bool:
         return False
     found, before = (context.triage.judge(text, context.now) for text in (said, asked))
     return found.type not in (OTHER, before.type) and found.confidence >= _SURE_WISH
+
+
+def _has_address(draft: Draft, text: str) -> bool:
+    """Whether an address in the text is what it is about; of a text that must be written again nobody knows."""
+    needed = {name for group in draft.type.needs for name in group}
+    return "email" in needed or (draft.refused is not None and email_in(text) != "")
 
 
 def _do_it(context: Context, draft: Draft, text: str, *, answered: bool) -> None:
@@ -105,9 +112,25 @@ def _fields_of(calculation: Calculation) -> dict[str, str]:
 
 
 def _adding(context: Context, draft: Draft) -> Draft:
-    """A comment on a ticket that is there; whether it may be seen is looked at when it is added."""
+    """A comment on a ticket that is there and that whoever writes may see; `bot` looks again when it is added."""
     found = None if context.pressed else about_ticket(context.text)
     draft.target = found.ticket if found else context.entity("ticket") or ""
-    if found is not None and found.rest:
+    if not context.read(lambda session: _may_add(session, context, draft.target)):
+        draft.state, draft.mood = "left", "unknown"
+    elif found is not None and found.rest:
         ticket_text.say(context, draft, context.text.strip(), "comment")
     return draft
+
+
+def adding_to(context: Context, ticket: str, text: str) -> Draft:
+    """A comment on a ticket that was not named: the only one that is open."""
+    draft = fresh(context)
+    draft.target = ticket
+    if text:
+        ticket_text.say(context, draft, text, "comment")
+    return draft
+
+
+def _may_add(session: Session, context: Context, ticket: str) -> bool:
+    viewer = viewer_of(session, context.conversation, context.turn_id)
+    return access_ticket(session, viewer, ticket) is not None

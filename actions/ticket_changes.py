@@ -6,13 +6,12 @@ import re
 
 from actions import ticket_kind, ticket_values
 from actions.draft import Draft, email_in
+from actions.ticket_consent import before_sending, has_nothing_but, holds, is_no, is_yes, leaves, stops
 from actions.ticket_text import say, verdict
-from actions.ticket_words import any_of, only
+from actions.ticket_words import any_of, anywhere, only
 from actions.turns import Context, is_anonymous
-from tickets.types import ticket_fields
+from tickets.types import OTHER, ticket_fields
 
-_YES = only("agrees", "send", then=("agrees", "agrees_more", "send", "polite"))
-_NO = only("denies", then=("polite",))
 _ANEW = re.compile(r"^\W*(?:description|text)\s*[:=]\s*", re.IGNORECASE)
 _ADD = re.compile(r"^\W*(?:please )?(?:add|also|and)\s*(?:to (?:the|my) (?:text|ticket))?\s*:\s*", re.IGNORECASE)
 _CONTACT_SAID = re.compile(
@@ -34,21 +33,12 @@ _NOT_ABOUT = re.compile(rf"^{_SOFTLY}{any_of('not_about')}\b", re.IGNORECASE)
 _SOFT = re.compile(rf"^\W*{any_of('changes_softly')}\b", re.IGNORECASE)
 _FEWEST_OF_CORRECTION = 5
 _ON_TOP = re.compile(r"^\W*(?:and|also|plus)\b", re.IGNORECASE)
+_IN_ITS_PLACE = anywhere("in_its_place")
 _ALL_OF_IT = only("all_of_it")
 _MOST_WHO = 8  # words that say who asks
 _CLAUSE = re.compile(r"[,;.:]\s")
 _MOST_VALUE_WORDS = 15
 _FEWEST_WORDS = 3  # a shorter text without a digit is nothing to add to a ticket
-
-
-def is_yes(text: str) -> bool:
-    """Whether a message only agrees."""
-    return _YES.fullmatch(text) is not None
-
-
-def is_no(text: str) -> bool:
-    """Whether a message only denies."""
-    return _NO.fullmatch(text) is not None
 
 
 def anew(context: Context, draft: Draft, text: str) -> bool:
@@ -71,6 +61,8 @@ def confirmed(context: Context, draft: Draft, text: str) -> None:
         send(context, draft)
     elif is_yes(text):
         draft.mood = "heard"
+    elif leaves(text):
+        draft.state = "left"
     elif is_no(text):
         if draft.target:
             draft.texts, draft.mood = [], "heard"
@@ -78,8 +70,28 @@ def confirmed(context: Context, draft: Draft, text: str) -> None:
             draft.mood = "edit"
     elif draft.target:
         say(context, draft, text, "comment")
-    else:
+    elif not _put_off(context, draft, text):
         changed(context, draft, text)
+
+
+def _put_off(context: Context, draft: Draft, text: str) -> bool:
+    """“Not yet”, “don't send it”, “I don't know”, “…, open it now”: what is no text of the ticket; whether it was."""
+    read = context.triage.read(draft.type_id, text, context.now)
+    if read:
+        return False
+    if stops(text):
+        draft.mood = "edit"
+    elif holds(text):
+        draft.mood = "waits"
+    elif has_nothing_but(text):
+        draft.mood = "no_change"
+    elif draft.asked == "confirm" and (rest := before_sending(text)):
+        changed(context, draft, rest)
+        if draft.refused is None and not (draft.perhaps or draft.loose_day) and draft.mood in ("changed", "no_change"):
+            send(context, draft)
+    else:
+        return False
+    return True
 
 
 def send(context: Context, draft: Draft) -> None:
@@ -99,7 +111,7 @@ def other(context: Context, draft: Draft, text: str) -> None:
     """The answer to “is it about … now?”."""
     if is_yes(text):
         ticket_kind.turn_to(context, draft, draft.perhaps)
-    elif is_no(text):
+    elif is_no(text) or has_nothing_but(text):
         draft.perhaps = ""
     else:
         changed(context, draft, text)
@@ -155,7 +167,7 @@ def corrected(context: Context, draft: Draft, text: str, read: bool) -> bool:
 
 def changed(context: Context, draft: Draft, text: str) -> None:
     """A message that changes the draft: its type, a value, who writes, the text."""
-    draft.settled, draft.perhaps = draft.settled or bool(draft.type_id), ""
+    draft.settled, draft.perhaps = draft.settled or draft.type_id not in ("", OTHER), ""
     draft.mood = "changed"
     read = context.triage.read(draft.type_id, text, context.now) if draft.type_id else {}
     added = _ADD.match(text)
@@ -187,8 +199,8 @@ def _value_or_text(context: Context, draft: Draft, text: str, read: dict[str, ob
 
 
 def _together(draft: Draft, text: str, read: dict[str, object]) -> dict[str, object]:
-    """What was read; “and 2 Premium” comes on top of what was known."""
-    if not _ON_TOP.match(text):
+    """What was read; “and 2 Premium” comes on top of what was known, “and the PBX must be …” does not."""
+    if not _ON_TOP.match(text) or _IN_ITS_PLACE.search(text):
         return read
     together = dict(read)
     for name in read.keys() & draft.fields.keys():

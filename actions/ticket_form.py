@@ -10,24 +10,32 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rasa_sdk.events import ActionExecutionRejected, FollowupAction, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, SlotSet
 from sqlalchemy.orm import Session
 
-from actions import ticket_answers, ticket_changes, ticket_kind, ticket_text, ticket_values, ticket_wording
+from actions import (
+    ticket_answers,
+    ticket_changes,
+    ticket_kind,
+    ticket_lookup,
+    ticket_text,
+    ticket_values,
+    ticket_wording,
+)
 from actions.draft import CONTACT, Draft
 from actions.replies import Reply, button, reply
 from actions.ticket_beginning import begun, fresh
+from actions.ticket_consent import is_no, is_yes
 from actions.ticket_requests import about_ticket
 from actions.ticket_words import any_of, only
 from actions.turns import Context, Step, Turn, is_anonymous
 from actions.wording import say
-from tickets.access import access_ticket, own_tickets, viewer_of
-from tickets.ticket_models import Ticket
+from tickets.access import own_tickets, viewer_of
 from tickets.types import ticket_fields, ticket_types
 from triage.verdict import Candidate
 
 FORM = "ticket_form"
-_CANCEL = re.compile(rf"\W*(?:(?:please|pls|no|ok),? )*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
+_CANCEL = re.compile(rf"\W*(?:{any_of('softens')}\W+)*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
 _BACK = re.compile(r"\W*(?:please )?(?:(?:go |one step )?back|undo(?: (?:it|that|this))?)\W*", re.IGNORECASE)
 _AFRESH = re.compile(r"\W*(?:please )?(?:start|begin) (?:over|again|afresh|anew)\W*", re.IGNORECASE)
 _GO_ON = only("goes_on", then=("polite",))
@@ -35,6 +43,9 @@ _PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only(
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
 )
+_SUBJECTLESS = re.compile(
+    r"^\W*(?:is|are|was)\b[^?]*\d[^?]*$", re.IGNORECASE
+)  # “is the 2026/4471”: a value, no question
 _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
@@ -75,6 +86,8 @@ def done(context: Context) -> Turn:
     draft = Draft.from_slot(context.slot("ticket"))
     if draft is None or draft.state == "asking":  # the form ended because a step of it failed
         raise RuntimeError("there is no draft to be done with")
+    if draft.state == "left" and draft.mood == "unknown":
+        return Turn([ticket_lookup.state_of(context, draft.target)], {"ticket": None})
     if draft.state == "left":
         return Turn([reply(say("ticket_left"), type="smalltalk", kind="help")], {"ticket": None, "awaiting": None})
     draft.state = "added" if draft.target else "sent"
@@ -115,41 +128,14 @@ def pressed_late(context: Context) -> Turn:
     return Turn([reply(say("ticket_over"), type="no_answer")])
 
 
-def status(context: Context) -> Turn:
-    """action_ticket_status: how a ticket stands, for those who may know."""
-    found = None if context.pressed else about_ticket(context.text)
-    name = found.ticket if found else context.entity("ticket") or ""
-    return Turn([context.read(lambda session: _status(session, context, name))])
-
-
-def mine(context: Context) -> Turn:
-    """action_my_tickets: the tickets of whoever writes."""
-
-    def read(session: Session) -> tuple[list[Ticket], bool]:
-        viewer = viewer_of(session, context.conversation, context.turn_id)
-        return list(own_tickets(session, viewer, ticket_wording.MOST_LISTED + 1)), viewer.overheard
-
-    draft = Draft.from_slot(context.slot("ticket"))
-    drafting = draft is not None and draft.state == "asking"
-    tickets, overheard = context.read(read)
-    if overheard and not tickets:
-        return Turn([reply(say("tickets_in_private"), type="tickets", numbers=[])])
-    return Turn([ticket_wording.listed(tickets, drafting=drafting)])
-
-
 STEPS: dict[str, Step] = {
     "validate_ticket_form": hear,
     "action_ask_ticket_value": ask,
     "action_ticket_done": done,
     "action_ticket_choice": pressed_late,
-    "action_ticket_status": status,
-    "action_my_tickets": mine,
+    "action_ticket_status": ticket_lookup.status,
+    "action_my_tickets": ticket_lookup.mine,
 }
-
-
-def begin() -> list[Any]:
-    """The events that make the engine begin the form."""
-    return [FollowupAction(FORM)]
 
 
 # What a message means
@@ -165,7 +151,7 @@ def _heard(context: Context, draft: Draft) -> Turn:
     if _AFRESH.fullmatch(context.text):
         return _going_on(fresh(context))
     former, draft.former = draft.former, {}
-    if former and (_BACK.fullmatch(context.text) or ticket_changes.is_no(context.text)):
+    if former and (_BACK.fullmatch(context.text) or is_no(context.text)):
         draft.former = former
         ticket_kind.turn_to(context, draft, former["type"])
         return _going_on(draft)
@@ -175,7 +161,8 @@ def _heard(context: Context, draft: Draft) -> Turn:
     if pleasantry is not None:
         draft.mood = pleasantry
         return _going_on(draft)
-    if _GO_ON.fullmatch(context.text) or _is_request(context, draft):
+    agreed = draft.asked == "confirm" and is_yes(context.text)
+    if not agreed and (_GO_ON.fullmatch(context.text) or _is_request(context, draft)):
         return _going_on(draft)
     if _is_talk(context, draft):
         return _interrupted(draft)
@@ -198,13 +185,17 @@ def _is_talk(context: Context, draft: Draft) -> bool:
     if context.intent == "bot":
         return _ASKS.search(context.text) is not None
     asks = _ASKS.search(context.text) is not None
+    if draft.asked in ticket_fields() and _SUBJECTLESS.match(context.text):
+        return False
     if context.intent == "calculate":
         asks = asks or context.confidence >= _SURE_CALCULATION
     if context.intent not in ("question", "calculate", "help", "human") or not asks:
         return False
     asked = draft.asked if draft.asked in ticket_fields() else None
-    if draft.type_id and context.triage.read(draft.type_id, context.text, context.now, asked=asked):
-        return False
+    if draft.type_id:
+        read = context.triage.read(draft.type_id, context.text, context.now, asked=asked)
+        if ticket_values.sensible(draft, context.text, read, asked or ""):
+            return False
     parts = context.tracker.latest_message.get("search") or []
     return any(part["decision"] != "none" for part in parts) or context.intent in ("help", "human")
 
@@ -364,15 +355,6 @@ def _second(draft: Draft) -> Reply:
         type="ask",
         slot="ticket",
     )
-
-
-def _status(session: Session, context: Context, name: str) -> Reply:
-    viewer = viewer_of(session, context.conversation, context.turn_id)
-    ticket = access_ticket(session, viewer, name)
-    if ticket is None:
-        text = say("ticket_in_private", number=name) if viewer.overheard else say("ticket_unknown", number=name)
-        return reply(text, type="no_answer", ticket=name)
-    return ticket_wording.card(session, ticket)
 
 
 def _interrupted(draft: Draft) -> Turn:

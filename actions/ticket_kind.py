@@ -15,6 +15,10 @@ from tickets.types import OTHER
 _TURNS_STRONGLY = anywhere("turns_strongly")
 _TURNS_FIRST = re.compile(rf"^\W*{any_of('turns_first')}\b", re.IGNORECASE)
 _TURNS_WEAKLY = anywhere("turns_weakly")
+# “not 8 but 7”
+_PUTS_RIGHT = re.compile(
+    r"^\W*(?:no\W+|sorry\W+)*(?:it is |it's )?not \S+(?: \S+)? but \S+", re.IGNORECASE
+)  # “not 8 but 7”
 _LEANS = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
 _AGREED = 0.8  # confidence of the whole, together with what is new, from which it is of the new type
 _SURE_TURN, _SURE_TITLE, _SURE_AFTER_OTHER = 0.7, 0.95, 0.8  # of what is new alone, from which the type is changed
@@ -47,6 +51,8 @@ def _other_type(context: Context, draft: Draft, text: str, read: Collection[str]
     """Another type that a text is of, and whether that is sure; "" where there is none."""
     words = re.findall(r"[^\W\d_]{2,}", text)
     at_draft = draft.asked in ("confirm", "edit")
+    if at_draft and _PUTS_RIGHT.match(text):
+        return "", False
     if draft.target or len(words) < (_FEWEST_WORDS if at_draft else _FEWEST_IN_ANSWER) or not judge(text).english:
         return "", False
     alone = context.triage.judge(text, context.now)

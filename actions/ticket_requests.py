@@ -15,17 +15,23 @@ _ASKED_FOR = re.compile(
 )
 _ONLY_NOUN = re.compile(rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
 _HEADED = re.compile(  # “ticket: …”, “ticket pls - …”
-    rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\s*[:!–-]+\s*", re.IGNORECASE
+    rf"\W*(?:(?:new|a|open) )?{any_of('ticket')}(?:\W+{any_of('polite')})*\s*(?:[:!.,–-]+\s*|\n\s*)", re.IGNORECASE
 )
 _NEW = re.compile(rf"\W*(?:{any_of('polite')} )?open a new {any_of('ticket')}:\s*", re.IGNORECASE)
 _IN_OTHER_LANGUAGES = anywhere("asking_in_other_languages")
 _ABOUT = anywhere("about_tickets")
-_LEAD = re.compile(rf"^\W*(?:{any_of('greeting')}\b\W*)+|^\W*{any_of('leads_to_matter')}\b\s*:?\s*|^\W+", re.IGNORECASE)
+_GAP = r"[^\w+<\[(#“\"']*"  # what may stand before the matter; the “+” of a number is a part of it
+_LEAD = re.compile(
+    rf"^{_GAP}(?:{any_of('greeting')}\b{_GAP})+|^{_GAP}{any_of('leads_to_matter')}\b\s*:?\s*|^[^\w+<\[(#“\"']+",
+    re.IGNORECASE,
+)
 _ONLY_LEAD = re.compile(rf"(?:\W|\b{any_of('greeting', 'address')}\b)*", re.IGNORECASE)
 _YES_LEAD = re.compile(rf"^\W*(?:{any_of('agrees', 'send', 'polite')}\b\W*)+", re.IGNORECASE)
 _STATE = re.compile(rf"\?|\b{any_of('state')}\b", re.IGNORECASE)
 _PERSON = anywhere("wants_person")
-_MINE = anywhere("own_tickets")
+_MINE = anywhere("own_tickets", "adds_to_own")
+_ADDS = anywhere("adds_to_own")
+_NO_HELP = re.compile(rf"^\W*(?:{any_of('greeting')}\W+)*{any_of('no_help')}\W+", re.IGNORECASE)
 _SENT = re.compile(
     rf"\W*(?:please )?(?:send|submit|open)(?: it| the ticket| this)?(?:\W+{any_of('polite')})*\W*", re.IGNORECASE
 )
@@ -66,14 +72,15 @@ def about_ticket(text: str) -> AboutTicket | None:
     if _ONLY_NOUN.fullmatch(text):
         return AboutTicket("open_ticket")
     headed = _HEADED.match(text)
-    if headed is not None and len(text[headed.end() :].split()) >= _FEWEST_WORDS:
+    if headed is not None and _is_matter(text[headed.end() :]):
         return AboutTicket("open_ticket", rest=text[headed.end() :].strip())
     if asked is not None and not _ABOUT.search(_sentence_to(text, asked.end())):
         return AboutTicket("open_ticket", rest=_rest(text, asked))
     if _IN_OTHER_LANGUAGES.search(text):
         return AboutTicket("open_ticket", rest=text.strip())
-    if _PERSON.search(text):
-        return AboutTicket("human", rest=text.strip())
+    person = _PERSON.search(text)
+    if person is not None:
+        return AboutTicket("human", rest=_rest(text, person, keep=text.strip()))
     return None
 
 
@@ -93,22 +100,44 @@ def says_nothing(text: str) -> bool:
     return _NOTHING.fullmatch(text) is not None
 
 
+def added_to_own(text: str) -> str | None:
+    """What “add to my ticket: …” adds, "" where that is not said yet; None where the message doesn't ask for it."""
+    found = _ADDS.search(text)
+    return None if found is None else text[found.end() :].strip(" \n:;,.!–-")
+
+
+def after_no_help(text: str) -> str:
+    """What a message says besides “this did not help, …”; "" where it doesn't begin so or says nothing else."""
+    found = _NO_HELP.match(text)
+    rest = text[found.end() :].strip() if found else ""
+    return rest if len(rest.split()) >= _FEWEST_WORDS else ""
+
+
 def without_yes(text: str) -> str:
     """A message without the “yes please” that it begins with; "" where nothing else is said."""
     rest = _YES_LEAD.sub("", text).strip()
     return rest if len(rest.split()) >= _FEWEST_WORDS else ""
 
 
-def _rest(text: str, asked: re.Match[str]) -> str:
-    """The partner's own words: what follows the request, or the whole where it stands in the middle of them."""
+def _is_matter(text: str) -> bool:
+    """Whether what follows “ticket, …” is what it is about, and no question about tickets."""
+    return len(text.split()) >= _FEWEST_WORDS and not (_ABOUT.search(text) and re.search(r"\btickets?\b", text, re.I))
+
+
+def _rest(text: str, asked: re.Match[str], keep: str = "") -> str:
+    """The partner's own words: what follows the request, or the whole where it stands in the middle of them.
+
+    Args:
+        keep: what stands for it where nothing else is said.
+    """
     before, after = text[: asked.start()], text[asked.end() :]
     whole = text if after.strip(" .!?,") else before.rstrip(" ,;")
-    return _rest_of(_trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip())
+    return _rest_of(_trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip(), keep)
 
 
-def _rest_of(text: str) -> str:
+def _rest_of(text: str, keep: str = "") -> str:
     rest = text.strip()
-    return "" if len(rest.split()) < _FEWEST_WORDS or _NOTHING.fullmatch(rest) else rest
+    return keep if len(rest.split()) < _FEWEST_WORDS or _NOTHING.fullmatch(rest) else rest
 
 
 def _sentence_to(text: str, end: int) -> str:

@@ -40,6 +40,7 @@ _PLACES = {"pbx", "source_pbx", "target_pbx"}
 _NAMES = _PLACES | {"person", "from_party", "to_party", "training_completed_by"}
 _PAST = {"date", "purchase_date", "invoice_date"}
 _MOST_NAME_WORDS = 6
+_TELLING_WORDS = 3
 _LONG_WORD = 4  # letters from which a word of a name has a capital: “Osteria al Ponte”
 _MOST_DAY_WORDS = 7
 _MOST_TEXT_FIELD = 200
@@ -72,7 +73,7 @@ def plausible(name: str, text: str) -> bool:
     if name == "serial_number" and _MODEL.fullmatch(bare):
         return False
     if name in _CODES or name == "special_number":
-        return any(letter.isdigit() for letter in bare)
+        return any(letter.isdigit() for letter in bare) and not is_sentence(bare)
     if name in _NAMES:
         return len(bare.split()) <= _MOST_NAME_WORDS and not (
             is_no_name(bare) or (is_sentence(bare) and not _titled(bare))
@@ -129,6 +130,22 @@ def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> di
     if answer and any(len(other) > 1 and other in answer for other in others) and asked in _NAMES | {"since"}:
         del found[asked]
     return found
+
+
+def is_whole(text: str, value: Any) -> bool:
+    """Whether a value is no more than the whole message, taken as it is."""
+    return value is not None and _letters(value) == _letters(text)
+
+
+def tells_more(text: str, read: Mapping[str, Any]) -> bool:
+    """Whether a message has a clause that tells something beside the values: “1130005561. The customer is closed”."""
+    values = [_letters(value) for one in read.values() for value in _listed(one)]
+    return any(
+        len(clause.split()) >= _TELLING_WORDS
+        and is_sentence(clause)
+        and not any(value in _letters(clause) or _letters(clause) in value for value in values)
+        for clause in re.split(r"[.;,!\n]+\s|\s[-–]\s", text)
+    )
 
 
 def without_names(read: Mapping[str, Any]) -> dict[str, Any]:

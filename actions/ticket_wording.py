@@ -57,7 +57,7 @@ def asking(draft: Draft) -> Reply:
         parts.append(say(f"ticket_ask_{asked}", **_about(draft)))
         buttons = [*_ways_on(draft, asked), *buttons]
     buttons = [*_undo(draft), *buttons]
-    known = "; ".join(f"{ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items())
+    known = "; ".join(f"{ticket_fields()[name].label}: {value}" for name, value in _brief(draft) if value)
     if known and (draft.mood == "changed" or (draft.mood in _RECALLS and asked in ticket_fields())):
         parts.append(say("calculation_known", known=in_one_line(known if len(known) < 400 else known[:399] + "…")))
     return reply(
@@ -138,8 +138,12 @@ def card(session: Session, ticket: Ticket) -> Reply:
     )
 
 
-def listed(tickets: Sequence[Ticket], *, drafting: bool) -> Reply:
-    """The tickets of a partner, newest first, each with a button; while one is being drafted none is offered."""
+def listed(tickets: Sequence[Ticket], *, drafting: bool, adding: bool = False) -> Reply:
+    """The tickets of a partner, newest first, each with a button; while one is being drafted none is offered.
+
+    Args:
+        adding: something is to be added to one of them.
+    """
     if not tickets and drafting:
         return reply(say("tickets_none_yet"), type="tickets", numbers=[])
     if not tickets:
@@ -149,8 +153,12 @@ def listed(tickets: Sequence[Ticket], *, drafting: bool) -> Reply:
     tickets = tickets[:MOST_LISTED]
     lines = "\n".join(f"- **{one.name}** {_plain(one.subject)} · {SHOWN[one.state]}" for one in tickets)
     lines += "\n\n" + say("tickets_more") if more else ""
-    buttons = [button(one.name, "ticket_status", ticket=one.name) for one in tickets[:5]]
-    return reply(say("tickets_listed", lines=lines), buttons, type="tickets", numbers=[one.name for one in tickets])
+    if adding:
+        buttons = [button(say("button_add_to", number=one.name), "ticket_add", ticket=one.name) for one in tickets[:5]]
+    else:
+        buttons = [button(one.name, "ticket_status", ticket=one.name) for one in tickets[:5]]
+    text = say("tickets_to_add_to", lines=lines) if adding else say("tickets_listed", lines=lines)
+    return reply(text, buttons, type="tickets", numbers=[one.name for one in tickets])
 
 
 def refused(language: str) -> str:
@@ -195,12 +203,25 @@ def _retyped(draft: Draft) -> str:
     return say("ticket_retyped", title=draft.type.title, before=ticket_types()[draft.former["type"]].title)
 
 
+def _brief(draft: Draft) -> list[tuple[str, str]]:
+    """The fields in words; "" for a sentence that stands in the partner's text already."""
+    text = " ".join(draft.text.split())
+    return [
+        (name, "" if _is_sentence_of(text, name, value) else shown(name, value)) for name, value in draft.fields.items()
+    ]
+
+
+def _is_sentence_of(text: str, name: str, value: Any) -> bool:
+    return ticket_fields()[name].form == "long" and " ".join(str(value).split()) in text and name != "address"
+
+
 def _draft(draft: Draft) -> Reply:
     """The whole draft; after something else only the question."""
     have, needed = draft.completeness()
     missing, unknown = draft.missing(), draft.missing_contact()
     lacking = ", ".join([*(ticket_fields()[name].label for name in missing), *map(say, unknown)])
-    lines = [f"- {ticket_fields()[name].label}: {shown(name, value)}" for name, value in draft.fields.items()]
+    above = say("ticket_as_above")
+    lines = [f"- {ticket_fields()[name].label}: {value or above}" for name, value in _brief(draft)]
     lines += [f"- {say(one)}: {value}" for one in CONTACT if (value := draft.contact.get(one.removeprefix("contact_")))]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
     complete = (
@@ -224,7 +245,9 @@ def _draft(draft: Draft) -> Reply:
     if draft.triage.get("also_asks"):
         parts.append(say("ticket_also_asks", also=draft.triage["also_asks"]))
     parts.append(say("ticket_confirm"))
-    if draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why", "question"):
+    if draft.mood == "waits":
+        parts = _opening(draft)
+    elif draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why", "question"):
         parts = [*_opening(draft), say("ticket_shall_i")]
     buttons = [
         _choice(draft, say("button_send_incomplete") if lacking else say("button_send"), "send"),

@@ -16,8 +16,16 @@ def _lists() -> dict[str, list[str]]:
 
 
 def any_of(*names: str) -> str:
-    """A group that matches one word of these lists."""
-    return "(?:" + "|".join(word for name in names for word in _lists()[name]) + ")"
+    """A group that matches one word of these lists.
+
+    A word that stands in two of them is one alternative: repeated, two would be tried in every combination.
+    """
+    return "(?:" + "|".join(dict.fromkeys(word for name in names for word in _lists()[name])) + ")"
+
+
+def listed(name: str) -> list[str]:
+    """The words of a list as they are."""
+    return _lists()[name]
 
 
 def only(*names: str, then: tuple[str, ...] = ()) -> re.Pattern[str]:

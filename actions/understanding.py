@@ -10,6 +10,7 @@ from typing import Any
 
 from actions import payloads, requests
 from actions.light_spacy import Language, Span, spacy
+from actions.ticket_consent import is_yes, leaves
 from actions.ticket_requests import about_ticket
 from knowledge.faq.search import Result, Search
 from knowledge.faq.text import Terms, clean
@@ -66,6 +67,10 @@ class Understanding:
             if wish.ticket:
                 entities.append({"entity": "ticket", "value": wish.ticket})
             return {**_parsed(text, wish.intent, 1.0, entities), "search": [asdict(whole)]}
+        if whole.intent is None and is_yes(text):
+            return _parsed(text, "affirm", 1.0, entities)
+        if leaves(text):
+            return _parsed(text, "deny", 1.0, entities)
         if requests.names_none(text, whole):
             return _parsed(text, "work_out", 1.0, entities)
         if whole.intent is not None and whole.intent_confidence > whole.policy_confidence:

@@ -217,13 +217,16 @@ class Player:
             _wrong(talk, problem, result=True)
         if ticket.queue != ticket_types()[ticket.type].queue:
             _wrong(talk, f"{ticket.type} in the queue {ticket.queue}", result=True)
-        if "priority" in wanted and ticket.priority != wanted["priority"]:
+        if "priority" in wanted and ticket.priority not in _listed(wanted["priority"]):
             _wrong(talk, f"priority {ticket.priority} instead of {wanted['priority']}")
         if "comments" in wanted and comments != wanted["comments"]:
             _wrong(talk, f"{comments} comments instead of {wanted['comments']}", result=True)
         for name, value in wanted.get("contact", {}).items():
             if ticket.contact.get(name) != value:
                 _wrong(talk, f"contact: {name} {ticket.contact.get(name)!r} instead of {value!r}")
+        for text in _listed(wanted.get("description", [])):
+            if text not in ticket.description:
+                _wrong(talk, f"the description does not say “{text}”", result=True)
         if "description_not" in wanted and wanted["description_not"] in ticket.description:
             _wrong(talk, f"the description still says “{wanted['description_not']}”")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,12 +18,13 @@ Form = Literal["text", "long", "numbers", "date", "email"]
 
 @dataclass(frozen=True)
 class TicketField:
-    """One thing a ticket can say. `form` is how it is written: see types.yml."""
+    """One thing a ticket can say. `form` is how it is written, `values` how its codes are shown: see types.yml."""
 
     name: str
     label: str
     form: Form
     question: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

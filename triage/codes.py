@@ -14,6 +14,10 @@ _GROUPS = (
     r"|(?=(?:[A-F -]*[0-9]){4})[0-9A-F]{4}(?: [0-9A-F]{4} [0-9A-F]{4}|-[0-9A-F]{4}-[0-9A-F]{4})"
 )
 _CODE = re.compile(rf"(?<![\w+@.,€$£])(?:{_GROUPS}|[A-Za-z0-9]{{1,24}}(?:[-/_:.][A-Za-z0-9]{{1,24}}){{0,6}})(?![\w@])")
+_SPACED = re.compile(r"(?<![\w+.])(?=[0-9A-F ]{0,40}[A-F])[0-9A-F]{2,4}(?: [0-9A-F]{2,4}){2,5}(?![\w.])", re.IGNORECASE)
+_DEVICE_DIGITS = 12  # of a serial number that is written in groups
+# “2026/4471”, but no month
+_NUMBERED = re.compile(r"(?!(?:0?[1-9]|1[0-2])/20[0-9]{2})(?:[0-9]{2,4}/[0-9]{3,7}|[0-9]{3,7}/[0-9]{2,4})")
 _SHORTEST = 4
 _NEAR = 48  # characters before a code in which its label stands
 KINDS = ("pbx", "serial", "invoice", "order", "ticket")
@@ -32,13 +36,17 @@ class Code:
 
 def find_codes(text: str) -> list[Code]:
     """All codes of a text in its order; digits alone are one where they are long or a word announces them."""
-    found: list[Code] = []
+    found = _spaced(text)
     for match in _CODE.finditer(text):
         code = match.group()
+        if any(one.start <= match.start() < one.end for one in found):
+            continue
         if len(code) < _SHORTEST or not any(c.isdigit() for c in code):
             continue
         label = _label(text, match.start(), found)
-        if pattern("codes", "not_codes", whole_words=False).fullmatch(code) and not (label and code.isdigit()):
+        if pattern("codes", "not_codes", whole_words=False).fullmatch(code) and not (
+            label and (code.isdigit() or (label in ("invoice", "order") and _NUMBERED.fullmatch(code)))
+        ):
             continue
         form = _form(code)
         if code.isdigit() and len(code) < 7 and not label:
@@ -46,6 +54,16 @@ def find_codes(text: str) -> list[Code]:
         if sum(c.isdigit() for c in code) < 2 and not label:
             continue
         found.append(Code(match.start(), match.end(), code.upper(), label, form))
+    return sorted(found, key=lambda one: one.start)
+
+
+def _spaced(text: str) -> list[Code]:
+    """Serial numbers of devices in groups, “9C75 14 0F 33 21”, where a word announces them."""
+    found: list[Code] = []
+    for match in _SPACED.finditer(text):
+        code = match.group().upper()
+        if len(code.replace(" ", "")) == _DEVICE_DIGITS and _label(text, match.start(), []) == "serial":
+            found.append(Code(match.start(), match.end(), code, "serial", "serial"))
     return found
 
 

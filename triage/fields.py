@@ -19,6 +19,9 @@ from triage.passages import Passages
 from triage.patterns import pattern
 from triage.sentences import saying
 
+_ALONE = re.compile(
+    r"(?:(?:it|that)(?:'s| is) |is |the |nr?\.? |no\.? |number |#)*([A-Za-z0-9][\w/.-]{2,30})", re.IGNORECASE
+)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 # What a code without a label is the number of, by type.
 _UNNAMED = {
@@ -168,7 +171,7 @@ def _answer(reading: Reading, asked: str) -> Any:
         return ""
     if asked in ("invoice_number", "order_number", "serial_number"):
         known = [code.text for code in reading.codes]
-        alone = re.fullmatch(r"(?:it(?:'s| is) |the |no\.? |n\. |number |#)*([A-Za-z0-9][\w/.-]{2,30})", text, re.I)
+        alone = _ALONE.fullmatch(text)
         return known[0] if known else alone[1].upper() if alone and any(c.isdigit() for c in alone[1]) else ""
     bare = pattern("fields", "answer_start", whole_words=False).sub("", text)
     return (bare or text)[:500]

@@ -13,6 +13,7 @@ from knowledge.reading.phones import country_of, find_phones
 from triage.codes import find_codes
 from triage.patterns import content, pattern
 
+_NEXT = re.compile(r"\s*(?:,|;|/|and\b|&|\n)\s*(?P<digits>[0-9]{10,14})(?![\w-])")
 _MOST = 200  # numbers of one ticket
 # In groups, as people write a number that begins with no 0 and no +: “22 540 1187”.
 _GROUPED = re.compile(r"(?<![\w.,:/+*-])[1-9][0-9]{1,4}(?:[ /-][0-9]{2,4}){1,4}(?![\w*]|[.:/-][0-9]| [0-9])")
@@ -45,6 +46,7 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
             again = find_phones(blanked(text, kept), spare.pop(), asked=now_asked)
             kept += [one for one in again if len(one.readings) == 1 and not _is_own(text, one) and _exists(one.value)]
     kept = sorted([*kept, *_ends(text, kept)], key=lambda one: one.start)
+    kept = sorted([*kept, *_without_plus(text, kept)], key=lambda one: one.start)
     return list({one.value: one for one in reversed(kept)}.values())[::-1]
 
 
@@ -126,6 +128,20 @@ def _ends(text: str, known: list[Found[str]]) -> list[Found[str]]:
             place = match.start("rest") + end.start()
             if _exists(value):
                 found.append(Found(place, place + len(end.group()), end.group(), (value,)))
+    return found
+
+
+def _without_plus(text: str, known: list[Found[str]]) -> list[Found[str]]:
+    """“+39 02 12345671, 390212345672”: in a list of numbers one more, in full but for its “+”."""
+    found: list[Found[str]] = []
+    for one in known:
+        next_one = _NEXT.match(text, one.end)
+        if next_one is None or any(other.start == next_one.start("digits") for other in known):
+            continue
+        code = str(phonenumbers.parse(one.value.replace("X", "0"), None).country_code)
+        value = f"+{next_one['digits']}"
+        if next_one["digits"].startswith(code) and phonenumbers.is_valid_number(phonenumbers.parse(value, None)):
+            found.append(Found(next_one.start("digits"), next_one.end("digits"), next_one["digits"], (value,)))
     return found
 
 

@@ -9,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.sessions import _LONG, SessionStart, is_long
-from actions.ticket_form import begin
+from actions.ticket_lookup import begin
 
 
 def tracker(events: int = 0, form: str | None = None, **slots: Any) -> Tracker:

@@ -234,6 +234,25 @@ def test_what_is_set_aside(text: str, own: list[str]) -> None:
     assert [word.text for word in first.words if not word.name] == own
 
 
+FORWARDED = {
+    "outlook": "-----Original Message-----\nFrom: Frank\nSent: Tuesday\n\n",
+    "head": "Von: Frank Weber\nGesendet: Dienstag, 24. November\n\n",
+    "mail": "Il giorno mer 25 nov 2026 alle 10:11 Carla Neri ha scritto:\n",
+}
+ITS_TEXT = "Hallo zusammen, bitte kündigt die Rufnummer zum Jahresende, wir brauchen sie nicht mehr. Viele Grüße"
+
+
+@pytest.mark.parametrize("head", FORWARDED)
+def test_a_forwarded_mail_is_not_the_writers_own_words(head: str) -> None:
+    """English words above it make an English ticket; without any it is what it is."""
+    below = FORWARDED[head] + ITS_TEXT
+    assert judge(f"Hi, see the mail of the customer below, please cancel the number.\n\n{below}") == Verdict(
+        True, True, "en"
+    )
+    assert not judge(below).english
+    assert not judge(f"Ciao, per favore cancellate il numero del cliente.\n\n{below}").english
+
+
 def test_the_data_files_stand_beside_the_module() -> None:
     folder = Path(sys.modules["tickets.language"].__file__ or "").parent
     assert {path.name for path in folder.glob("*.txt")} == {"english.txt", "foreign.txt", "neutral.txt"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tickets.language.phrases import ABBREVIATED, IDENTIFIER, INSIDE_NAMES, POLITE, QUOTED, REPORTED, STREET
+from tickets.language.phrases import ABBREVIATED, FORWARDED, IDENTIFIER, INSIDE_NAMES, POLITE, QUOTED, REPORTED, STREET
 from tickets.language.words import words
 
 _LENGTH = 8_000  # characters looked at: twice the longest message
@@ -39,6 +39,9 @@ def readings(text: str) -> Iterator[Reading]:
     """The readings of a text, most set aside first; the others are for texts of which that leaves nothing."""
     text = ABBREVIATED.sub(r"\1", unicodedata.normalize("NFC", text[:_LENGTH]))
     unquoted = QUOTED.sub("\n", text)
+    own = FORWARDED.sub("\n", unquoted)
+    if own != unquoted:
+        yield from _by_capitals(POLITE.sub("\n", REPORTED.sub(r"\1\n", own)), partial=True)
     unreported = REPORTED.sub(r"\1\n", unquoted)
     if unreported != unquoted:
         yield from _by_capitals(POLITE.sub("\n", unreported), partial=True)

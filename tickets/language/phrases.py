@@ -9,6 +9,18 @@ QUOTED = re.compile(
     r"|(?<!\w)'[^'\n]{2,300}'(?!\w)|(?<!\w)‘[^‘’\n]{2,300}’(?!\w)|^[>|][^\n]*",
     re.DOTALL | re.MULTILINE,
 )
+# A mail below the writer's own words, from its head to the end: “-----Original Message-----”, “From: … Sent: …”,
+# “On … wrote:”.
+FORWARDED = re.compile(
+    r"^[ \t>|*]{0,20}(?:-{2,} ?(?:original message|forwarded message|ursprüngliche nachricht|messaggio originale"
+    r"|message d'origine|mensaje original|oorspronkelijk bericht)\b"
+    r"|(?:from|von|da|de|van|od): [^\n]*\n[ \t>|*]{0,20}(?:sent|date|to|gesendet|datum|an|inviato|data|a|envoyé"
+    r"|enviado|para|verzonden|aan|wysłano|do): "
+    r"|(?:on|am|il|le|el|op) [^\n]{5,120} (?:wrote|schrieb[^\n]{0,60}|ha scritto|a écrit|escribió|schreef[^\n]{0,60})"
+    r"\s?:\s*$)"
+    r".*",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+)
 # What a device or a mail said: after a colon, or with a capital after “shows” and the like, as far as a dash.
 REPORTED = re.compile(
     r"\b((?:(?:errors?|messages?|says?|saying|said|shows?|showing|displays?|displaying|displayed|reads?|states?|prompts?"
