@@ -549,14 +549,14 @@ def test_a_return_that_was_a_theft_is_a_loss(partner: Partner) -> None:
 
 
 def test_where_another_type_is_only_likely_the_partner_is_asked(cancelling: Partner) -> None:
-    asked = cancelling.say("actually he wants his money back for October")
+    asked = cancelling.say("actually October should not have been charged")
     assert asked["data"]["slot"] == "other"
-    assert titles(asked)[:3] == ["Yes: Request a credit note", "No: Cancel a PBX", "It is about something else"]
-    assert cancelling.say("yes")["data"]["ticket_type"] == "billing.credit_note"
+    assert titles(asked)[:3] == ["Yes: Dispute an invoice", "No: Cancel a PBX", "It is about something else"]
+    assert cancelling.say("yes")["data"]["ticket_type"] == "billing.dispute"
 
 
 def test_no_to_the_other_type_keeps_the_first(cancelling: Partner) -> None:
-    cancelling.say("actually he wants his money back for October")
+    cancelling.say("actually October should not have been charged")
     kept = cancelling.say("no")
     assert (kept["data"]["type"], kept["data"]["ticket_type"]) == ("draft", "pbx.cancellation")
 
