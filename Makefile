@@ -11,7 +11,7 @@ run: ## set up what is missing and start the bot
 test: ## set up what is missing, then lint, types and all tests
 	@$(PYTHON) scripts/setup.py --test
 	@$(MAKE) --no-print-directory check
-	@.venv/bin/python -m pytest -n 2 --dist loadfile
+	@.venv/bin/python -m pytest
 
 check: ## lint, formatting, types, import rules
 	@.venv/bin/ruff check .

@@ -61,8 +61,8 @@ def _spaced(text: str) -> list[Code]:
     """Serial numbers of devices in groups, “9C75 14 0F 33 21”, where a word announces them."""
     found: list[Code] = []
     for match in _SPACED.finditer(text):
-        code = match.group().upper()
-        if len(code.replace(" ", "")) == _DEVICE_DIGITS and _label(text, match.start(), []) == "serial":
+        code = match.group().replace(" ", "").upper()
+        if len(code) == _DEVICE_DIGITS and _label(text, match.start(), []) == "serial":
             found.append(Code(match.start(), match.end(), code, "serial", "serial"))
     return found
 
