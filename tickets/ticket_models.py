@@ -123,7 +123,11 @@ class Delivery(Base):
     """Something to be told elsewhere, at least once: the outbox."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (Index("ix_deliveries_due", "state", "next_at"), Index("ix_deliveries_sent", "target", "sent_at"))
+    __table_args__ = (
+        Index("ix_deliveries_due", "state", "next_at"),
+        Index("ix_deliveries_sent", "target", "sent_at"),
+        Index("ix_deliveries_waiting", "target", "destination", "state", "id"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)  # lets the receiver drop repeats
     destination: Mapped[str] = mapped_column(String(16))  # email, webhook, slack
