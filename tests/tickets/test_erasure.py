@@ -145,7 +145,7 @@ class TestAPartner:
     ) -> None:
         bob, canary = two
         erase(database, database.read(lambda session: erasure.of_partner(session, "canary")))
-        query = select(Event).where(Event.conversation_id == bob.conversation_id, Event.text.like("%“%"))
+        query = select(Event).where(Event.conversation_id == bob.conversation_id, Event.text.like("Is it CC-%"))
         (event,) = database.read(lambda session: session.scalars(query).all())
         assert event.text == f"Is it {canary.name}, “{ERASED}”?"
         assert event.data["similar"][0]["subject"] == ERASED
