@@ -34,7 +34,6 @@ from tickets.access import own_tickets, viewer_of
 from tickets.types import ticket_fields, ticket_types
 from triage.verdict import Candidate
 
-FORM = "ticket_form"
 _CANCEL = re.compile(rf"\W*(?:{any_of('softens')}\W+)*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
 _BACK = re.compile(r"\W*(?:please )?(?:(?:go |one step )?back|undo(?: (?:it|that|this))?)\W*", re.IGNORECASE)
 _AFRESH = re.compile(r"\W*(?:please )?(?:start|begin) (?:over|again|afresh|anew)\W*", re.IGNORECASE)
@@ -43,9 +42,7 @@ _PLEASANTRIES = {"hello": only("greets"), "thanks": only("thanks"), "bye": only(
 _ASKS = re.compile(
     r"\?\W*$|^\W*(?:how|what|where|when|which|who|can|could|does|do|is|are|explain|tell me)\b", re.IGNORECASE
 )
-_SUBJECTLESS = re.compile(
-    r"^\W*(?:is|are|was)\b[^?]*\d[^?]*$", re.IGNORECASE
-)  # “is the 2026/4471”: a value, no question
+_SUBJECTLESS = re.compile(r"^\W*(?:is|are|was)\b[^?]*\d[^?]*$", re.IGNORECASE)  # “is the 2026/4471”: a value
 _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is written then is meant for the ticket
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
@@ -360,7 +357,7 @@ def _second(draft: Draft) -> Reply:
 def _interrupted(draft: Draft) -> Turn:
     """Something else is answered first; the rule of that intent comes back to the form."""
     draft.mood = "interrupted"
-    return Turn(slots={"ticket": draft.slot()}, events=[ActionExecutionRejected(FORM)])
+    return Turn(slots={"ticket": draft.slot()}, events=[ActionExecutionRejected(ticket_lookup.FORM)])
 
 
 def _going_on(draft: Draft) -> Turn:
