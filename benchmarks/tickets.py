@@ -8,7 +8,8 @@ identifiers 88 % precise), then learned from by the kinds of their errors; those
 written after that and only measured (first: type 96 %, queue 98 %, priority 93 %, identifiers 95 % precise, one urgent
 ticket ranked normal, for which a rule was mended). Two more authors' texts became training examples; what they showed
 (96, 97, 93 and 76 %; 89, 92, 84 and 78 %) was mended by kind before those of the fourth author here (from t5001 on)
-were written, which gave 93, 97, 91 and 91 %. Of them the half with odd numbers was read then.
+were written, which gave 93, 97, 91 and 91 %. Of them the half with odd numbers was read then; so was it with those of
+the fifth author (from t6001 on; first 95, 95, 85 and 94 %).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ IDENTIFIERS = (
     *("invoice_date", "confirmed_date", "wanted_date", "purchase_date", "date", "email", "special_number"),
 )
 _MOST_CONFUSIONS = 12
-_LATER = (1000, 2000, 5000)  # numbers above it are of the second author, of the third, of the fourth
+_LATER = (1000, 2000, 5000, 6000)  # numbers above one of these are of the second, third, fourth, fifth author
 _WRITTEN_AT = "T12:00:00+00:00"
 
 
@@ -58,11 +59,11 @@ class Case:
     @property
     def seen(self) -> bool:
         """Whether it was looked at while the triage was made."""
-        return self.author == 2 or (self.author in (1, 4) and self.number % 2 == 1)
+        return self.author == 2 or (self.author in (1, 4, 5) and self.number % 2 == 1)
 
     @property
     def author(self) -> int:
-        """Which of the four authors wrote it."""
+        """Which of the five authors wrote it."""
         return 1 + sum(self.number > before for before in _LATER)
 
     @property
@@ -186,7 +187,7 @@ def main(arguments: list[str]) -> int:
     console = Console(width=160)
     console.rule(f"triage: {path.name}, model {triage.version}")
     for seen in (True, False):
-        for author in (1, 2, 3, 4):
+        for author in range(1, len(_LATER) + 2):
             if some := [case for case in cases if (case.seen, case.author) == (seen, author)]:
                 name = f"author {author}, {'seen' if seen else 'unseen'}"
                 print_figures(console, name, measure(some, triage.judge))

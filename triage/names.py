@@ -10,8 +10,13 @@ from triage.numbers import country_of_text
 from triage.patterns import content, pattern, words
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪİĶĻŁŃŅŇŌŐŘŚŞŠŤŪŮŰŹŻŽȘȚ]"
+# “Scuola Rosmini 3 licences”: a number before these is no part of a name.
+_COUNTED = (
+    r"(?i: (?:x |more |new |additional |extra |uc-?)*"
+    r"(?:licen|users?\b|basics?\b|essentials?\b|business\b|premiums?\b|seats?\b|teams\b))"
+)
 _FIRST = rf"{_CAPITAL}[\w’'&.-]{{0,30}}"
-_WORD = rf"(?:{_FIRST}|[0-9]{{1,3}}(?![\w.,:/-]))"
+_WORD = rf"(?:{_FIRST}|[0-9]{{1,3}}(?![\w.,:/-]|{_COUNTED}))"
 _JOIN = (
     r"(?:de|del|della|delle|dello|dei|di|da|do|dos|du|des|la|le|les|lo|el|los|las|van|von|vom|der|den|of|the|und|y|e|et"
     r"|&|\+|and|zum|zur|am|im|in|a|à|al|alla|ter|op|og|och|i|for|for the)"
@@ -91,7 +96,7 @@ def tidy(name: str) -> str:
             parts.pop(0)
     kept: list[str] = []
     for position, part in enumerate(parts):
-        if position and (_plain(part) in never or _CONTRACTION.match(part)):
+        if position and (part == "in" or _plain(part) in never or _CONTRACTION.match(part)):  # where it is: no name
             break
         kept.append(part)
         if part.endswith(("'s", "’s")):

@@ -21,7 +21,7 @@ _DEADLINE_DAYS = 2  # business days
 _LONGEST_QUOTE = 90
 _MOST_DAYS = 30
 _SURE_URGENT, _LIKELY_URGENT = 0.6, 0.2
-_POSSIBLY_URGENT = 0.05  # enough to be looked at soon: one that is urgent must not be missed
+_POSSIBLY_URGENT = 0.15  # enough to be looked at soon: one that is urgent must not be missed
 _SURE_URGENT_ELSE = 0.8  # for a type whose tickets are rarely about a live service
 _SURE_HIGH = 0.6
 _SURE_LOW = 0.55
@@ -49,9 +49,8 @@ def judge_priority(reading: Reading, odds: Mapping[str, float]) -> Priority:
     question = asks_only(passages)
     live = type_id in content("priority")["urgent_types"]
     sounds_urgent = odds.get("urgent", 0) > _LIKELY_URGENT
-    fact = _fact(passages, "urgent") if sounds_urgent or not (question and type_id == OTHER) else None
-    if fact and type_id not in _LIVE_BY_NATURE and pattern("priority", "locked_portal").search(fact.reason):
-        fact = None  # a partner is locked out, nothing is down
+    without = "" if type_id in _LIVE_BY_NATURE else "locked_portal"  # a partner is locked out, nothing is down
+    fact = _fact(passages, "urgent", without) if sounds_urgent or not (question and type_id == OTHER) else None
     if fact and (live or sounds_urgent):
         return fact
     takes_questions = type_id in _ASKS_BY_NATURE or odds.get("low", 0) > _SURE_QUESTION
@@ -113,16 +112,21 @@ def _high(type_id: str, passages: Passages, plain: str, today: date, *, calm: bo
     return None
 
 
-def _fact(passages: Passages, which: str) -> Priority | None:
-    """The first fact of this weight that is so now."""
+def _fact(passages: Passages, which: str, without: str = "") -> Priority | None:
+    """The first fact of this weight that is so now; what the patterns of `without` find is not regarded."""
     never = pattern("priority", "not_now", whole_words=False)
     for reason in content("priority")[which]:
         for sentence in passages.content:
             if never.search(sentence) or sentence.rstrip().endswith("?"):
                 continue
-            if match := pattern("priority", which, reason, whole_words=False).search(sentence):
+            regarded = pattern("priority", without).sub(_blank, sentence) if without else sentence
+            if match := pattern("priority", which, reason, whole_words=False).search(regarded):
                 return Priority(which, f"{reason}: {_quote(_around(sentence, match))}")
     return None
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "□" * len(found.group())
 
 
 def _blocked(passages: Passages) -> str:
