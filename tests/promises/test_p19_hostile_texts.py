@@ -291,7 +291,7 @@ class TestEditors:
             opened: dict[str, tuple[str, int]] = {}  # reader → ticket, answers; as many as a page shows of a chat
             for first in range(0, len(texts), A_CHAT):
                 session = editors.partner(f"reader{first}")
-                asked = [str(number) for number in range(len(texts))[first : first + A_CHAT]]
+                asked = [str(number) for number in range(first, min(first + A_CHAT, len(texts)))]
                 editors.chat(session, asked)
                 ticket = editors.open(session, "What was answered", "Please read the chat." + ENGLISH)
                 opened[f"reader{first}"] = ticket["number"], len(asked)
