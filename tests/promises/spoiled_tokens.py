@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
 import string
@@ -25,7 +26,7 @@ class Spoiler:
         self._portal = portal
         self._dice = dice
         self._stranger = SigningPortal(portal.algorithm)
-        self._kinds: tuple[Callable[[], str], ...] = (
+        kinds: list[Callable[[], str]] = [
             self.unsigned,
             self.signed_by_a_stranger,
             self.signed_with_the_public_key,
@@ -41,11 +42,13 @@ class Spoiler:
             self.cut_or_padded,
             self.spelled_otherwise,
             self.of_another_algorithm,
-        )
+        ]
+        dice.shuffle(kinds)
+        self._kinds = itertools.cycle(kinds)
 
     def spoiled(self) -> tuple[str, str]:
-        """What was spoiled, and the token."""
-        kind = self._dice.choice(self._kinds)
+        """What was spoiled, and the token; each kind in its turn, so that a small run has some of each."""
+        kind = next(self._kinds)
         return kind.__name__, kind()
 
     def unsigned(self) -> str:

@@ -133,12 +133,13 @@ def buttons_are_everybodys() -> None:
 
 
 def any_signature() -> None:
-    """P21: the token says itself how it is signed, and by nothing is one way."""
+    """P21: the token says itself how it is signed, and by nothing is one way, however that is spelled."""
 
     def decode(self: Portal, token: str, key: Any) -> dict[str, Any]:
-        options: Any = {"verify_signature": jwt.get_unverified_header(token)["alg"] != "none", "verify_aud": False}
-        algorithms = [jwt.get_unverified_header(token)["alg"]]
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=algorithms, options=options)
+        algorithm = jwt.get_unverified_header(token)["alg"]
+        signed = str(algorithm or "none").lower() != "none"
+        options: Any = {"verify_signature": signed, "verify_aud": False}
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], options=options)
         return claims
 
     Portal._decode = decode  # type: ignore[method-assign]
