@@ -6,6 +6,7 @@ Listens on loopback only, with this installation's internal token.
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import json
 import logging
@@ -155,6 +156,8 @@ def main() -> None:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays, and need not be walked by every full collection
     uvicorn.Server(config).run()
 
 
