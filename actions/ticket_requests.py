@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from actions.ticket_words import any_of, anywhere
+from rapidfuzz.distance import OSA
+
+from actions.ticket_words import any_of, anywhere, listed
 
 _NAME = re.compile(r"\bCC[-\s]?0*(\d{1,9})\b", re.IGNORECASE | re.ASCII)
 _ASKED_FOR = re.compile(
@@ -96,8 +98,17 @@ def without_request(text: str) -> str:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a text has no word that a ticket could be about: “I have a problem”."""
-    return _NOTHING.fullmatch(text) is not None
+    """Whether a text has no word that a ticket could be about: “I have a problem”, “i ned to”."""
+    return _NOTHING.fullmatch(text) is not None or all(map(_is_nearly_nothing, re.findall(r"\w+", text)))
+
+
+def _is_nearly_nothing(word: str) -> bool:
+    """Whether a word is one of those that say nothing, with at most one letter wrong that isn't its first."""
+    word = word.casefold()
+    return any(
+        word == one or (len(one) > 2 and word[0] == one[0] and OSA.distance(word, one, score_cutoff=1) <= 1)
+        for one in listed("says_nothing")
+    )
 
 
 def added_to_own(text: str) -> str | None:
@@ -131,13 +142,13 @@ def _rest(text: str, asked: re.Match[str], keep: str = "") -> str:
         keep: what stands for it where nothing else is said.
     """
     before, after = text[: asked.start()], text[asked.end() :]
-    whole = text if after.strip(" .!?,") else before.rstrip(" ,;")
+    whole = before.rstrip(" ,;") if says_nothing(after) else text
     return _rest_of(_trimmed(after) if _ONLY_LEAD.fullmatch(before) else whole.strip(), keep)
 
 
 def _rest_of(text: str, keep: str = "") -> str:
     rest = text.strip()
-    return keep if len(rest.split()) < _FEWEST_WORDS or _NOTHING.fullmatch(rest) else rest
+    return keep if len(rest.split()) < _FEWEST_WORDS or says_nothing(rest) else rest
 
 
 def _sentence_to(text: str, end: int) -> str:

@@ -68,6 +68,10 @@ VIEWS = {
     "two words": View(q="porting Verona"),
     "the beginning of a word": View(q="inv"),
     "a telephone number": View(q="+39 045 1000777"),
+    "many short words": View(q="a b c d e f g i l m n o"),
+    "many common words": View(q="invoice credit porting license order serial address customer"),
+    "beginnings of words": View(q="pa co in"),
+    "an address everybody has": View(q="a@example.com"),
     "a common word, newest first": View(q="invoice", sort="newest", state="any"),
     "a word in one queue": View(q="warranty", queue="HWaaS"),
 }

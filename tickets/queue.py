@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, case, column, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -33,7 +33,8 @@ ME, NOBODY = "me", "nobody"
 ANY = "any"
 SORTS: Final = ("priority", "oldest", "newest", "changed")
 
-_MOST_WORDS = 12
+_MOST_WORDS = 8
+_SHORTEST_BEGINNING = 3  # a shorter word is looked for as it is: half of all words begin with “in” or “co”
 _NUMBER = re.compile(r"(?:CC[-\s]?)?0*([1-9]\d{0,8})", re.IGNORECASE | re.ASCII)
 _PHONE = re.compile(r"\+?[\d\s()./-]{6,}", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -115,11 +116,18 @@ class View:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: the tickets, how many there are (at most MOST_COUNTED + 1), whether more follow."""
+    """A page of a list.
+
+    Attributes:
+        total: how many tickets the list has, at most MOST_COUNTED + 1.
+        more: whether others follow on the next page.
+        cut: whether more than MOST_FOUND tickets have the words of the search, so that older ones were not looked at.
+    """
 
     tickets: Sequence[Row[Any]]
     total: int
     more: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,8 @@ class Counts:
 
 def read_page(session: Session, view: View, me: str, after: str = "", size: int = PAGE) -> Page:
     """The tickets of a view that follow the one with the id `after`."""
-    found = _matching(session, view, me)
+    said = _with_words(session, view.q) if view.q else None
+    found = _matching(session, view, me, said)
     total = session.scalar(select(func.count()).select_from(found.limit(MOST_COUNTED + 1).subquery())) or 0
     order = _order(view)
     begin = session.execute(select(*(key for key, _ in order)).where(Ticket.id == after)).one_or_none()
@@ -146,7 +155,7 @@ def read_page(session: Session, view: View, me: str, after: str = "", size: int 
     numbers = list(session.scalars(found.limit(size + 1)))
     shown: Any = session.execute(select(*_SHOWN).where(Ticket.number.in_(numbers[:size]))).all()
     rows = {row.number: row for row in shown}
-    return Page([rows[number] for number in numbers[:size]], total, len(numbers) > size)
+    return Page([rows[number] for number in numbers[:size]], total, len(numbers) > size, said is not None and said.cut)
 
 
 def read_counts(session: Session, me: str) -> Counts:
@@ -181,18 +190,19 @@ def is_overdue(ticket: Any, at: datetime | None = None) -> bool:
 
 
 def search_expression(q: str, dialect: str) -> str:
-    """Words as the database's full-text search wants them; each may be the beginning of one. "" finds nothing."""
+    """Words as the database's full-text search wants them, "" finds nothing; a long one may be the beginning of one."""
     if _PHONE.fullmatch(q):
         q = re.sub(r"\D", "", q)
     plain = "".join(letter for letter in unicodedata.normalize("NFD", q) if not unicodedata.combining(letter))
     words = re.findall(r"[^\W_]+", plain.lower())[:_MOST_WORDS]
+    begins = [len(word) >= _SHORTEST_BEGINNING for word in words]
     if dialect == "postgresql":
-        return " & ".join(f"{word}:*" for word in words)
-    return " ".join(f'"{word}"*' for word in words)
+        return " & ".join(f"{word}:*" if begin else word for word, begin in zip(words, begins, strict=True))
+    return " ".join(f'"{word}"*' if begin else f'"{word}"' for word, begin in zip(words, begins, strict=True))
 
 
-def _matching(session: Session, view: View, me: str) -> Select[Any]:
-    """The numbers of a view's tickets, without an order."""
+def _matching(session: Session, view: View, me: str, said: _Said | None) -> Select[Any]:
+    """The numbers of a view's tickets, without an order; `said` are those with the words that are searched for."""
     by = partial(_filter, session)
     conditions: list[ColumnElement[bool]] = []
     for name in ("queue", "type", "language"):
@@ -213,8 +223,8 @@ def _matching(session: Session, view: View, me: str) -> Select[Any]:
         conditions += [by(Ticket.first_answer_at).is_(None), Ticket.due_at < now()]
     if view.active_only:
         conditions.append(Ticket.resolved_at.is_(None))
-    if view.q:
-        conditions.append(_says(session, view.q))
+    if said is not None:
+        conditions.append(Ticket.number.in_(said.numbers))
     return select(Ticket.number).where(*conditions)
 
 
@@ -228,21 +238,31 @@ def _filter(session: Session, key: InstrumentedAttribute[Any]) -> ColumnElement[
     return UnaryExpression(key.expression, operator=custom_op("+"), type_=key.type)
 
 
-def _says(session: Session, q: str) -> ColumnElement[bool]:
-    """Tickets with these words in subject, description, fields, contact or what was said; or with this number."""
+@dataclass(frozen=True)
+class _Said:
+    """Tickets with the words of a search, the newest MOST_FOUND of them; `cut`: there are older ones."""
+
+    numbers: list[int]
+    cut: bool
+
+
+def _with_words(session: Session, q: str) -> _Said:
+    """Tickets with these words in subject, description, fields, contact or what was said; or with this number.
+
+    They are looked up once and then named to the list and to its count, which would each search again.
+    """
     dialect = _dialect(session)
-    expression = search_expression(q, dialect)
-    ways: list[ColumnElement[bool]] = []
-    if number := _NUMBER.fullmatch(q):
-        ways.append(Ticket.number == int(number[1]))
-    if expression:
+    found: list[int] = []
+    if expression := search_expression(q, dialect):
         if dialect == "postgresql":
-            found = "number FROM ticket_search WHERE words @@ to_tsquery('simple', :words) ORDER BY number"
+            wanted = "number FROM ticket_search WHERE words @@ to_tsquery('simple', :words) ORDER BY number"
         else:
-            found = "rowid AS number FROM ticket_search WHERE ticket_search MATCH :words ORDER BY rowid"
-        newest = text(f"SELECT {found} DESC LIMIT {MOST_FOUND}").bindparams(words=expression)
-        ways.append(Ticket.number.in_(select(newest.columns(column("number", Integer)).subquery())))
-    return or_(*ways) if ways else Ticket.number.is_(None)
+            wanted = "rowid FROM ticket_search WHERE ticket_search MATCH :words ORDER BY rowid"
+        newest = text(f"SELECT {wanted} DESC LIMIT {MOST_FOUND + 1}")
+        found = list(session.scalars(newest, {"words": expression}))
+    number = _NUMBER.fullmatch(q)
+    named = [int(number[1])] if number else []
+    return _Said([*named, *found[:MOST_FOUND]], len(found) > MOST_FOUND)
 
 
 def _order(view: View) -> list[tuple[Any, bool]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bot.console.gate import Call
 from bot.console.pages import Pages
 from tickets import agents
-from tickets.queue import ANY, ME, MOST_COUNTED, NOBODY, SORTS, View, read_counts, read_page
+from tickets.queue import ANY, ME, MOST_COUNTED, MOST_FOUND, NOBODY, SORTS, View, read_counts, read_page
 from tickets.states import STATES
 from tickets.ticket_models import Delivery, Ticket
 from tickets.types import queues
@@ -60,6 +60,7 @@ class ListPage:
             here=view.query(sort="priority"),
             choices=_choices(found["people"], me),
             most_counted=MOST_COUNTED,
+            most_found=MOST_FOUND,
         )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -19,8 +18,9 @@ from tickets.states import NEXT
 from tickets.ticket_models import Ticket, TicketEvent
 from tickets.types import PRIORITIES, question, queues, ticket_fields, ticket_types
 
-_MOST_CHAT = 100  # messages of the chat that are shown
+_MOST_CHAT = 100  # messages of the chat that are shown, of those before the ticket and of those after it
 _MOST_EVENTS = 500
+_ALL_EVENTS = 10_000  # where an agent asks for all of them
 _SPOKEN = ("opened", "comment", "reply", "note")
 
 
@@ -33,7 +33,8 @@ class TicketPage:
     async def show(self, call: Call) -> Response:
         """The ticket of this id."""
         ticket_id = call.request.path_params["ticket_id"]
-        found = await call.read(lambda session: _read(session, ticket_id))
+        most = _ALL_EVENTS if call.request.query_params.get("all") == "1" else _MOST_EVENTS
+        found = await call.read(lambda session: _read(session, ticket_id, most))
         if found is None:
             raise Refused(404, wording.NOT_FOUND)
         return self._pages.show("ticket.html", call.signed_in, **found)
@@ -43,15 +44,13 @@ class TicketPage:
         raise Refused(404, wording.NOT_FOUND)
 
 
-def _read(session: Session, ticket_id: str) -> dict[str, Any] | None:
+def _read(session: Session, ticket_id: str, most_events: int) -> dict[str, Any] | None:
     ticket = access_by_id(session, ticket_id)
     if ticket is None:
         return None
     kind = ticket_types()[ticket.type]
     people = agents.everybody(session)
-    events = session.scalars(
-        select(TicketEvent).where(TicketEvent.ticket_number == ticket.number).order_by(TicketEvent.id.desc())
-    ).fetchmany(_MOST_EVENTS)[::-1]
+    events, left_out = _events(session, ticket, most_events)
     return {
         "ticket": ticket,
         "kind": kind,
@@ -59,6 +58,7 @@ def _read(session: Session, ticket_id: str) -> dict[str, Any] | None:
         "people": [agent for agent in people if agent.disabled_at is None],
         "next_states": NEXT[ticket.state],
         "events": [(event, event.kind in _SPOKEN, told(event)) for event in events],
+        "left_out": left_out,
         "chat": _chat(session, ticket),
         "triage": _Triage(session, ticket),
         "facts": _facts(ticket),
@@ -166,15 +166,37 @@ def ask_for_missing(ticket: Ticket) -> str:
     return wording.ASK_FOR_MISSING.format(name=name, number=ticket.name, questions=questions)
 
 
+def _events(session: Session, ticket: Ticket, most: int) -> tuple[list[TicketEvent], int]:
+    """The opening and what was said and done last, and how much between them is left out."""
+    query = select(TicketEvent).where(TicketEvent.ticket_number == ticket.number)
+    newest = list(session.scalars(query.order_by(TicketEvent.id.desc()).limit(most)))[::-1]
+    if len(newest) < most:
+        return newest, 0
+    first = session.scalars(query.order_by(TicketEvent.id).limit(1)).one()
+    count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    left_out = count - len(newest)
+    return (newest, 0) if left_out == 0 else ([first, *newest], left_out - 1)
+
+
 def _chat(session: Session, ticket: Ticket) -> dict[str, Any]:
-    """The chat that the ticket came from: its last messages, before and after it was opened."""
+    """The chat that the ticket came from: its last messages before it was opened, and the last since then.
+
+    Each part is cut where it is longer than what is shown; `more_before` and `more_after` say so.
+    """
     if ticket.conversation_id is None:
         return {"there": False, "before": [], "after": [], "gone": False}
-    gone = session.get(Conversation, ticket.conversation_id) is None
     query = select(Event).where(Event.conversation_id == ticket.conversation_id, Event.kind != "agent")
-    events: Sequence[Event] = session.scalars(query.order_by(Event.seq.desc()).limit(_MOST_CHAT)).all()[::-1]
-    before = [event for event in events if event.at <= ticket.created_at]
-    return {"there": bool(events), "before": before, "after": events[len(before) :], "gone": gone}
+    query = query.order_by(Event.seq.desc()).limit(_MOST_CHAT + 1)
+    before = session.scalars(query.where(Event.at <= ticket.created_at)).all()
+    after = session.scalars(query.where(Event.at > ticket.created_at)).all()
+    return {
+        "there": bool(before or after),
+        "before": before[:_MOST_CHAT][::-1],
+        "more_before": len(before) > _MOST_CHAT,
+        "after": after[:_MOST_CHAT][::-1],
+        "more_after": len(after) > _MOST_CHAT,
+        "gone": session.get(Conversation, ticket.conversation_id) is None,
+    }
 
 
 def _facts(ticket: Ticket) -> list[tuple[str, str, Any, str]]:

@@ -189,6 +189,9 @@ def test_a_stranger_is_not_asked_for_a_comment(
         ("open a ticket: <b>12</b> is wrong", "open_ticket", "<b>12</b> is wrong"),
         ("Need a ticket opened. 25 Teams licenses", "open_ticket", "25 Teams licenses"),
         ("fine, open your damn ticket", "open_ticket", ""),
+        ("I ned to opne a tiket", "open_ticket", ""),
+        ("can yu open a ticket plese", "open_ticket", ""),
+        ("PBX down, open a ticket", "open_ticket", "PBX down"),
         ("I NEED A HUMAN NOW our PBX 1200003344 is blocked", "human", "our PBX 1200003344 is blocked"),
     ],
 )

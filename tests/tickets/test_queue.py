@@ -18,7 +18,7 @@ from tickets.base import now
 from tickets.changes import Author
 from tickets.database import Database
 from tickets.opening import NewTicket, open_ticket
-from tickets.queue import View, is_overdue, read_counts, read_page, search_expression
+from tickets.queue import Page, View, is_overdue, read_counts, read_page, search_expression
 from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Ticket, TicketEvent
 from tickets.types import PRIORITIES, ticket_types
@@ -250,6 +250,30 @@ class TestSearch:
         database.write(lambda session: session.execute(delete(TicketEvent)))
         database.write(lambda session: session.execute(delete(Ticket)))
         assert numbers(database, View(q="erased")) == []
+
+    def test_short_words_are_looked_for_as_they_are(self, database: Database) -> None:
+        ticket = opened(database, subject="An invoice to pay in 3 parts")
+        assert numbers(database, View(q="in 3")) == [ticket.number]
+        assert numbers(database, View(q="inv")) == [ticket.number]
+        assert numbers(database, View(q="pa")) == []
+
+    def test_a_search_that_leaves_older_ones_out_says_so(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = opened(database, subject="An invoice", type="orders.tracking")
+        monkeypatch.setattr("tickets.queue.MOST_FOUND", 3)
+        for _ in range(2):
+            opened(database, subject="An invoice")
+
+        def read(view: View) -> Page:
+            return database.read(lambda session: read_page(session, view, "me"))
+
+        assert [row.number for row in read(View(q="invoice", queue="Orders")).tickets] == [old.number]
+        assert not read(View(q="invoice")).cut
+        opened(database, subject="An invoice")
+        assert read(View(q="invoice", queue="Orders")).cut
+        assert read(View(q=old.name, queue="Orders")).tickets
+        assert not read(View(q=old.name)).cut
 
     def test_a_very_long_text_is_searched_by_its_beginning_at_least(self, database: Database) -> None:
         ticket = opened(database, description="wombat " + "x" * 100_000 + " " + "y" * 100_000)

@@ -52,6 +52,15 @@ class TestList:
         assert "No ticket matches" in page
         assert "A wombat" in (await anna.get("/console?q=womb&sort=newest")).text
 
+    async def test_a_search_that_leaves_older_ones_out_says_so(
+        self, anna: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tickets.queue.MOST_FOUND", 1)
+        anna.open(subject="A wombat")
+        assert "are looked at here" not in (await anna.get("/console?q=wombat")).text
+        anna.open(subject="A wombat")
+        assert "are looked at here" in (await anna.get("/console?q=wombat")).text
+
     async def test_what_could_not_be_delivered_is_said(self, anna: Desk) -> None:
         ticket = anna.open()
         assert "could not be delivered" not in (await anna.get("/console")).text
@@ -349,6 +358,40 @@ class TestConversation:
         assert "The chat before it, 2 messages" in page
         assert "Shall I open a <strong>ticket</strong>?" in page
         assert "The chat went on, 1 message<" in page
+
+    async def test_what_led_to_it_stays_when_the_chat_goes_on(self, anna: Desk) -> None:
+        conversation = anna.conversation("Nobody can call 112", "Shall I open a ticket?")
+        ticket = anna.open(conversation_id=conversation)
+        from tickets import conversations
+
+        def go_on(session: Any) -> None:
+            for number in range(110):
+                conversations.append(session, conversation, kind="user", text=f"Message {number}.")
+
+        anna.database.write(go_on)
+        page = (await anna.get(path(ticket))).text
+        assert "The chat before it, 2 messages<" in page
+        assert "Nobody can call 112" in page
+        assert "The chat went on, its last 100 messages<" in page
+        assert "Message 109." in page
+        assert "Message 9." not in page
+
+    async def test_the_opening_is_shown_however_much_was_done_since(self, anna: Desk) -> None:
+        ticket = anna.open(description="The <b>first</b> words")
+
+        def go_on(session: Any) -> None:
+            for number in range(505):
+                changes.note(session, session.get_one(Ticket, ticket.number), changes.SYSTEM, f"Note {number}.")
+
+        anna.database.write(go_on)
+        page = (await anna.get(path(ticket))).text
+        assert "The &lt;b&gt;first&lt;/b&gt; words" in page
+        assert "5 entries are left out here" in page
+        assert "Note 504." in page
+        assert "Note 4." not in page
+        page = (await anna.get(path(ticket) + "?all=1")).text
+        assert "Note 4." in page
+        assert "left out" not in page
 
     async def test_a_chat_that_is_deleted_is_said(self, anna: Desk) -> None:
         ticket = anna.open(conversation_id="f" * 32)
