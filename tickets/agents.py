@@ -107,7 +107,7 @@ def set_password(session: Session, agent: Agent, password_hash: str, actor: str,
 
 
 def sign_in(session: Session, agent: Agent, client: str, replaced: str | None = None) -> str:
-    """A new session's token, which nobody else ever sees; one the browser still had is ended.
+    """A new session's token, which nobody else ever sees; one the browser still had is ended, whosever it was.
 
     Args:
         client: what the browser calls itself.
@@ -115,7 +115,8 @@ def sign_in(session: Session, agent: Agent, client: str, replaced: str | None = 
     """
     at = now()
     if replaced is not None:
-        end(session, agent, token_hash(replaced))
+        known = AgentSession.token_sha256 == token_hash(replaced)
+        session.execute(update(AgentSession).where(known, AgentSession.ended_at.is_(None)).values(ended_at=at))
     session.execute(delete(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.active_at < at - _KEPT))
     token = secrets.token_urlsafe(32)
     session.add(

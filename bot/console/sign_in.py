@@ -114,6 +114,7 @@ class Desk:
         token = await call.write(begin)
         if token is None:
             raise Refused(401, wording.SIGN_IN_FAILED)
+        self._live.look_at_sessions()
         response = JSONResponse({"done": True})
         gate.set_token(response, call.request, token)
         return response

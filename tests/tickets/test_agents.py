@@ -92,10 +92,12 @@ class TestSessions:
         assert who(database, first) is None
         assert who(database, second) == "anna"
 
-    def test_a_sign_in_ends_nobody_elses_session(self, database: Database) -> None:
-        brunos = sign_in(database, make(database, "bruno"))
-        sign_in(database, make(database), brunos)
-        assert who(database, brunos) == "bruno"
+    def test_a_sign_in_at_a_shared_computer_ends_the_session_of_who_sat_there(self, database: Database) -> None:
+        bruno = make(database, "bruno")
+        elsewhere, here = sign_in(database, bruno), sign_in(database, bruno)
+        sign_in(database, make(database), here)
+        assert who(database, here) is None
+        assert who(database, elsewhere) == "bruno"
 
     @pytest.mark.parametrize(
         ("column", "ago", "valid"),
