@@ -6,6 +6,7 @@ import { Live, presence } from "./live.js";
 import { onKey } from "./page.js";
 import { onRefreshed, refresh } from "./regions.js";
 
+const UNKNOWN = "No answer came from the server, so it is not known whether this was sent. Look at the ticket; sending the same again is safe.";
 const main = document.getElementById("main");
 const me = document.body.dataset.me;
 const ticket = main.dataset.ticket;
@@ -18,15 +19,15 @@ const resolveButton = document.getElementById("send-resolve");
 const hint = document.getElementById("composer-hint");
 const replyHint = hint.textContent;
 const draft = `care-draft-${ticket}`;
-let key = randomKey();
 
-// What is written survives a reload, and a session that ended.
+// What is written survives a reload, and a session that ended; so does its key, for it may have been sent already.
 const kind = () => form.elements.namedItem("kind").value;
 function keep() {
-  if (text.value) sessionStorage.setItem(draft, JSON.stringify({ kind: kind(), text: text.value }));
+  if (text.value) sessionStorage.setItem(draft, JSON.stringify({ kind: kind(), text: text.value, key }));
   else sessionStorage.removeItem(draft);
 }
 const kept = JSON.parse(sessionStorage.getItem(draft) ?? "null");
+let key = kept?.key ?? randomKey();
 if (kept) {
   text.value = kept.text;
   choose(kept.kind);
@@ -51,19 +52,24 @@ text.addEventListener("input", () => {
 });
 
 async function send(then) {
+  if (sendButton.disabled) return; // the first is still on its way
   problem.textContent = "";
   const which = kind();
+  const written = text.value;
   sendButton.disabled = resolveButton.disabled = true;
   try {
-    await post(`${path}/${which}`, which === "note" ? { text: text.value, key } : { text: text.value, key, then });
+    await post(`${path}/${which}`, which === "note" ? { text: written, key } : { text: written, key, then });
     key = randomKey();
-    text.value = "";
+    if (text.value === written) text.value = ""; // what was written meanwhile stays
     keep();
     live.writing(false);
     await refresh();
     say(which === "note" ? "The note is saved." : "Your answer is on its way to the partner.");
   } catch (error) {
-    problem.textContent = error.message;
+    problem.textContent = error.status === 0 ? UNKNOWN : error.message;
+    if (error.status === 409) key = randomKey(); // nothing of what stands here now was done under the old one
+    keep();
+    if (error.status === 409) await refresh();
   } finally {
     sendButton.disabled = resolveButton.disabled = false;
   }

@@ -131,6 +131,39 @@ class TestAnswers:
         assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
         assert [event.kind for event in anna.events(ticket)].count("reply") == 2
 
+    @pytest.mark.parametrize(
+        ("what", "changed"),
+        [
+            ("reply", {"text": "FRIDAY, sorry"}),
+            ("reply", {"then": "resolved"}),
+            ("note", {}),
+        ],
+        ids=["other words", "another state", "another kind"],
+    )
+    async def test_other_words_under_the_same_key_are_not_called_done(
+        self, anna: Desk, what: str, changed: dict[str, str]
+    ) -> None:
+        ticket = anna.open(conversation_id=anna.conversation("Hello"))
+        body = {"text": "We look at it on Monday", "key": KEY}
+        assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
+        before = len(anna.events(ticket))
+        refused = await anna.post(path(ticket, what), {**body, **changed})
+        assert (refused.status_code, refused.json()["detail"]) == (409, wording.SENT_OTHERWISE)
+        assert len(anna.events(ticket)) == before
+        assert anna.ticket(ticket).state == "waiting"
+        other = await anna.post(path(anna.open(), "reply"), body)  # another ticket
+        assert other.status_code == 409
+        assert (await anna.post(path(ticket, "reply"), body)).status_code == 200  # but the same is done
+
+    async def test_a_reply_that_resolves_sent_again_is_one(self, anna: Desk) -> None:
+        ticket = anna.open()
+        body = {"text": "It is done.", "key": KEY, "then": "resolved"}
+        for _ in range(2):
+            assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
+        refused = await anna.post(path(ticket, "reply"), {**body, "then": ""})
+        assert refused.status_code == 409
+        assert [event.kind for event in anna.events(ticket)].count("reply") == 1
+
     async def test_a_reply_may_resolve(self, anna: Desk) -> None:
         ticket = anna.open()
         body = {"text": "It is done.", "key": KEY, "then": "resolved"}

@@ -1,0 +1,94 @@
+"""The console in a real Chromium when something goes wrong or comes in between: no word of an agent is lost by it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
+
+from tests.browser.test_console import Office, ready, text
+from tests.browser.test_console import office as office
+from tickets.ticket_models import Ticket, TicketEvent
+
+
+def lose_the_answer(page: Page, action: str, times: int = 1) -> None:
+    """Let an action be carried out, and its answer be lost on the way."""
+
+    def handle(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route(f"**/tickets/*/{action}", handle, times=times)
+
+
+def send(page: Page) -> None:
+    """Press Send."""
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def events(office: Office, ticket: Ticket, kind: str) -> list[TicketEvent]:
+    """What of this kind was done to a ticket."""
+    query = select(TicketEvent).where(TicketEvent.ticket_number == ticket.number, TicketEvent.kind == kind)
+    return office.database.read(lambda session: list(session.scalars(query.order_by(TicketEvent.id))))
+
+
+def texts(office: Office, ticket: Ticket, kind: str = "reply") -> list[str]:
+    """What was written."""
+    return [event.text for event in events(office, ticket, kind)]
+
+
+def test_an_answer_that_is_lost_loses_no_words(office: Office) -> None:
+    ticket = office.open("Lost answer")
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    lose_the_answer(page, "reply")
+    text(page).fill("We look at it on Monday.")
+    send(page)
+    expect(page.locator("#problem")).to_contain_text("it is not known whether this was sent")
+    text(page).fill("We look at it on FRIDAY, sorry.")
+    send(page)
+    expect(page.locator("#problem")).to_contain_text("An earlier version of this was sent already")
+    expect(text(page)).to_have_value("We look at it on FRIDAY, sorry.")
+    expect(page.locator(".said-event.reply")).to_contain_text("Monday")
+    assert texts(office, ticket) == ["We look at it on Monday."]
+    send(page)  # now that Anna has seen what was sent
+    expect(text(page)).to_have_value("")
+    expect(page.locator(".said-event.reply")).to_have_count(2)
+    assert texts(office, ticket) == ["We look at it on Monday.", "We look at it on FRIDAY, sorry."]
+    assert office.faults == []
+
+
+def test_a_reload_after_a_lost_answer_sends_nothing_twice(office: Office) -> None:
+    ticket = office.open("Lost answer, reload")
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    lose_the_answer(page, "reply")
+    text(page).fill("Once only.")
+    send(page)
+    expect(page.locator("#problem")).to_contain_text("sending the same again is safe")
+    page.reload()
+    ready(page)
+    expect(text(page)).to_have_value("Once only.")
+    send(page)
+    expect(text(page)).to_have_value("")
+    expect(page.locator("#notices")).to_contain_text("on its way")
+    assert texts(office, ticket) == ["Once only."]
+    assert office.faults == []
+
+
+def test_what_is_written_while_an_answer_is_on_its_way_stays(office: Office) -> None:
+    ticket = office.open("Slow answer")
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    held: list[Route] = []
+    page.route("**/tickets/*/reply", lambda route: held.append(route), times=1)
+    text(page).fill("The first.")
+    send(page)
+    text(page).fill("The second.")
+    for _ in range(50):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    held[0].continue_()
+    expect(page.locator("#notices")).to_contain_text("on its way")
+    expect(text(page)).to_have_value("The second.")
+    send(page)
+    expect(text(page)).to_have_value("")
+    assert texts(office, ticket) == ["The first.", "The second."]
+    assert office.faults == []
