@@ -92,3 +92,51 @@ def test_what_is_written_while_an_answer_is_on_its_way_stays(office: Office) -> 
     expect(text(page)).to_have_value("")
     assert texts(office, ticket) == ["The first.", "The second."]
     assert office.faults == []
+
+
+def test_keys_pass_over_choices_until_enter_or_leaving(office: Office) -> None:
+    ticket = office.open("By keyboard", triage={"priority": "normal"})
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    priority = page.locator("#priority")
+    priority.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(priority).to_have_value("urgent")
+    page.wait_for_timeout(1000)
+    assert events(office, ticket, "corrected") == []
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread")).to_contain_text("changed priority from normal to urgent")
+    expect(page.locator("#head .priority")).to_have_text("urgent")
+    expect(priority).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")  # rather not
+    expect(priority).to_have_value("urgent")
+    priority.focus()
+    page.keyboard.type("low")
+    page.keyboard.press("Tab")
+    expect(page.locator("#thread")).to_contain_text("changed priority from urgent to low")
+    expect(page.locator("#type")).to_be_focused()
+    page.locator("#priority").select_option("high")  # without keys at once
+    expect(page.locator("#thread")).to_contain_text("changed priority from low to high")
+    assert [event.data["to"] for event in events(office, ticket, "corrected")] == ["urgent", "low", "high"]
+    adding = page.get_by_label("Field to add")
+    adding.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(adding).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Its value")).to_be_focused()
+    assert office.faults == []
+
+
+def test_filters_wait_for_enter_too(office: Office) -> None:
+    page = office.signed_in("anna")
+    page.locator("select[name=priority]").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(500)
+    expect(page).to_have_url(f"{office.url}/console")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{office.url}/console?priority=high")
+    expect(page.locator("select[name=priority]")).to_be_focused()
+    assert office.faults == []

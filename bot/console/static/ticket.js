@@ -5,6 +5,7 @@ import { el, say } from "./dom.js";
 import { Live, presence } from "./live.js";
 import { onKey } from "./page.js";
 import { onRefreshed, refresh } from "./regions.js";
+import { onChosen, restore } from "./selects.js";
 
 const UNKNOWN = "No answer came from the server, so it is not known whether this was sent. Look at the ticket; sending the same again is safe.";
 const main = document.getElementById("main");
@@ -102,11 +103,11 @@ function insert(words) {
 async function change(where, body, done) {
   try {
     await post(`${path}/${where}`, body);
-    document.activeElement?.blur();
     await refresh();
     if (done) say(done);
   } catch (error) {
     say(error.message);
+    restore(main);
     await refresh();
   }
 }
@@ -120,13 +121,13 @@ main.addEventListener("click", (event) => {
   if (button.id === "assign-me") change("change", { what: "assignee", value: me });
   if (button.classList.contains("edit")) edit(button.closest("[data-field]"));
 });
-main.addEventListener("change", (event) => {
-  const select = event.target;
+onChosen(main, (select) => {
   if (select.dataset.change) change("change", { what: select.dataset.change, value: select.value });
-  if (select.name === "name" && select.form?.id === "add-field") {
-    for (const part of select.form.querySelectorAll(".new-value, .button")) part.hidden = !select.value;
-    if (select.value) select.form.elements.namedItem("value").focus();
-  }
+  else if (select.value && select === document.activeElement) select.form.elements.namedItem("value").focus();
+});
+main.addEventListener("change", ({ target }) => {
+  if (target.name !== "name" || target.form?.id !== "add-field") return;
+  for (const part of target.form.querySelectorAll(".new-value, .button")) part.hidden = !target.value;
 });
 main.addEventListener("submit", (event) => {
   const adding = event.target;
