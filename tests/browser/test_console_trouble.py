@@ -5,8 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
-from tests.browser.test_console import Office, ready, text
+from tests.browser.test_console import WITHIN, Office, ready, text
 from tests.browser.test_console import office as office
+from tickets import changes
+from tickets.changes import Author
 from tickets.ticket_models import Ticket, TicketEvent
 
 
@@ -139,4 +141,57 @@ def test_filters_wait_for_enter_too(office: Office) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{office.url}/console?priority=high")
     expect(page.locator("select[name=priority]")).to_be_focused()
+    assert office.faults == []
+
+
+def test_a_change_that_failed_is_not_shown_as_done(office: Office) -> None:
+    ticket = office.open("Failed change", triage={"priority": "normal"})
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    page.route("**/tickets/*/change", lambda route: route.abort("connectionrefused"))
+    page.locator("#priority").select_option("urgent")
+    expect(page.locator("#notices")).to_contain_text("not known whether this was done")
+    expect(page.locator("#priority")).to_have_value("normal")
+    page.unroute("**/tickets/*/change")
+    lose_the_answer(page, "change")
+    page.locator("#priority").select_option("high")
+    expect(page.locator("#head .priority")).to_have_text("high")  # it was done all the same
+    expect(page.locator("#priority")).to_have_value("high")
+    assert office.ticket(ticket).priority == "high"
+    assert office.faults == []
+
+
+def test_what_is_typed_into_a_fact_stays_until_it_is_kept(office: Office) -> None:
+    ticket = office.open(
+        "Facts", fields={"did_numbers": ["+390451234567"], "pbx": "old"}, triage={"priority": "normal"}
+    )
+    page = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    page.get_by_role("button", name="Change phone numbers").click()
+    numbers = page.get_by_label("phone numbers", exact=True)
+    numbers.fill("+390457654321, 045 1234567")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".edit-form .problem")).to_contain_text("country code")
+    expect(numbers).to_have_value("+390457654321, 045 1234567")
+    text(page).fill("The focus is elsewhere")
+    bruno = Author("agent", None, "Bruno")
+    office.database.write(
+        lambda session: changes.set_field(session, session.get_one(Ticket, ticket.number), bruno, "pbx", "by Bruno")
+    )
+    expect(page.locator("#side .facts")).to_contain_text("by Bruno", timeout=WITHIN)  # all else is brought up to date
+    expect(numbers).to_have_value("+390457654321, 045 1234567")
+    page.get_by_label("Field to add").select_option(label="person")
+    page.get_by_label("Its value").fill("Zoe Neri")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("#side .facts")).to_contain_text("Zoe Neri")
+    expect(page.get_by_label("Its value")).to_be_hidden()
+    numbers.fill("+390457654321")
+    page.keyboard.press("Enter")
+    expect(page.locator(".edit-form")).to_have_count(0)
+    expect(page.locator("#side .facts")).to_contain_text("+390457654321")
+    expect(page.get_by_role("button", name="Change phone numbers")).to_be_focused()
+    page.get_by_label("Field to add").select_option(label="e-mail address")
+    page.get_by_label("Its value").fill("nobody")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("#add-field .problem")).to_contain_text("not an e-mail address")
+    expect(page.get_by_label("Its value")).to_have_value("nobody")
+    assert office.ticket(ticket).fields == {"did_numbers": ["+390457654321"], "pbx": "by Bruno", "person": "Zoe Neri"}
     assert office.faults == []

@@ -63,14 +63,16 @@ function take(old, fresh) {
     restore(old);
     return;
   }
-  if (inUse(old)) { // not under somebody's fingers
-    late = true;
+  const begun = [...old.querySelectorAll("[data-open][id]")]; // forms with something typed in them
+  if (inUse(old) || begun.some((part) => !fresh.querySelector(`#${CSS.escape(part.id)}`))) {
+    late = true; // not under somebody's fingers
     return;
   }
   const open = [...old.querySelectorAll("details[open][id]")].map((node) => node.id);
   const picked = new Set([...old.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value));
   const focused = old.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
   const node = document.importNode(fresh, true);
+  for (const part of begun) node.querySelector(`#${CSS.escape(part.id)}`).replaceWith(part);
   for (const id of open) node.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
   for (const box of node.querySelectorAll("input[type=checkbox]")) box.checked = picked.has(box.value);
   const known = new Set([...old.querySelectorAll(".row[id]")].map((row) => row.id));

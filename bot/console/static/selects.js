@@ -24,6 +24,13 @@ export function restore(root) {
   for (const select of root.querySelectorAll("select[data-change]")) if (!choosing(select)) reset(select);
 }
 
+/** What selects that act at once show now is what the server has. */
+export function settled(root) {
+  for (const select of root.querySelectorAll("select[data-change]")) {
+    if (!choosing(select)) for (const option of select.options) option.defaultSelected = option.selected;
+  }
+}
+
 function reset(select) {
   select.selectedIndex = Math.max(0, [...select.options].findIndex((option) => option.defaultSelected));
 }

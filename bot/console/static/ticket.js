@@ -5,7 +5,7 @@ import { el, say } from "./dom.js";
 import { Live, presence } from "./live.js";
 import { onKey } from "./page.js";
 import { onRefreshed, refresh } from "./regions.js";
-import { onChosen, restore } from "./selects.js";
+import { onChosen, restore, settled } from "./selects.js";
 
 const UNKNOWN = "No answer came from the server, so it is not known whether this was sent. Look at the ticket; sending the same again is safe.";
 const main = document.getElementById("main");
@@ -103,6 +103,7 @@ function insert(words) {
 async function change(where, body, done) {
   try {
     await post(`${path}/${where}`, body);
+    settled(main);
     await refresh();
     if (done) say(done);
   } catch (error) {
@@ -126,35 +127,67 @@ onChosen(main, (select) => {
   else if (select.value && select === document.activeElement) select.form.elements.namedItem("value").focus();
 });
 main.addEventListener("change", ({ target }) => {
-  if (target.name !== "name" || target.form?.id !== "add-field") return;
-  for (const part of target.form.querySelectorAll(".new-value, .button")) part.hidden = !target.value;
+  if (target.name === "name" && target.form?.id === "add-field") showAdding(target.form);
 });
 main.addEventListener("submit", (event) => {
   const adding = event.target;
   if (adding.id !== "add-field") return;
   event.preventDefault();
-  change("field", { name: adding.elements.namedItem("name").value, value: adding.elements.namedItem("value").value });
+  const { name, value } = Object.fromEntries(new FormData(adding));
+  setField(adding, name, value, () => {
+    adding.reset();
+    showAdding(adding);
+    adding.elements.namedItem("name").focus();
+  });
 });
+function showAdding(adding) {
+  const chosen = adding.elements.namedItem("name").value;
+  for (const part of adding.querySelectorAll(".new-value, .button")) part.hidden = !chosen;
+  adding.toggleAttribute("data-open", Boolean(chosen));
+  if (chosen) return;
+  adding.querySelector(".problem").textContent = "";
+  refresh(); // what could not be shown meanwhile
+}
+
+/** What is typed stays where it is until it is kept. */
+async function setField(form, name, value, close) {
+  const why = form.querySelector(".problem");
+  why.textContent = "";
+  try {
+    await post(`${path}/field`, { name, value });
+  } catch (error) {
+    why.textContent = error.message;
+    return;
+  }
+  close();
+  await refresh();
+}
 
 function edit(row) {
   const { field, form: kindOf, value } = row.dataset;
   const input = el("input", { value, maxLength: 2000, type: kindOf === "date" ? "date" : "text" });
   input.setAttribute("aria-label", row.querySelector("dt").textContent);
-  const editing = el("form", { className: "edit-form" }, input, el("button", { className: "button" }, "Save"));
   const cancel = el("button", { className: "button quiet", type: "button" }, "Cancel");
-  editing.append(cancel);
+  const why = el("p", { className: "problem", role: "alert" });
+  const editing = el("form", { className: "edit-form" }, input, el("button", { className: "button" }, "Save"), cancel, why);
+  row.dataset.open = "";
   const place = row.querySelector("dd");
   const before = [...place.childNodes];
   place.replaceChildren(editing);
   input.focus();
-  cancel.addEventListener("click", () => {
+  const close = () => {
+    delete row.dataset.open;
     place.replaceChildren(...before);
     place.querySelector("button").focus();
+  };
+  cancel.addEventListener("click", () => {
+    close();
+    refresh(); // what could not be shown meanwhile
   });
   editing.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();
-    change("field", { name: field, value: input.value });
+    setField(editing, field, input.value, close);
   });
 }
 
