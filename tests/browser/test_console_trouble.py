@@ -5,9 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
-from tests.browser.test_console import WITHIN, Office, ready, text
+from tests.browser.test_console import WITHIN, Office, ready, sign_in, text
 from tests.browser.test_console import office as office
-from tickets import changes
+from tickets import agents, changes
 from tickets.changes import Author
 from tickets.ticket_models import Ticket, TicketEvent
 
@@ -25,6 +25,14 @@ def lose_the_answer(page: Page, action: str, times: int = 1) -> None:
 def send(page: Page) -> None:
     """Press Send."""
     page.get_by_role("button", name="Send", exact=True).click()
+
+
+def note(office: Office, ticket: Ticket, words: str) -> None:
+    """A colleague notes something."""
+    author = Author("agent", None, "Clara")
+    office.database.write(
+        lambda session: changes.note(session, session.get_one(Ticket, ticket.number), author, words)
+    )
 
 
 def events(office: Office, ticket: Ticket, kind: str) -> list[TicketEvent]:
@@ -194,4 +202,41 @@ def test_what_is_typed_into_a_fact_stays_until_it_is_kept(office: Office) -> Non
     expect(page.locator("#add-field .problem")).to_contain_text("not an e-mail address")
     expect(page.get_by_label("Its value")).to_have_value("nobody")
     assert office.ticket(ticket).fields == {"did_numbers": ["+390457654321"], "pbx": "by Bruno", "person": "Zoe Neri"}
+    assert office.faults == []
+
+
+def test_a_window_comes_back_to_life_after_signing_in_in_another(office: Office) -> None:
+    ticket = office.open("Two windows")
+    page = office.signed_in("bruno", f"/console/tickets/{ticket.id}")
+    signed_out = page.locator("#notices").get_by_text("You are signed out")
+    for said in ("First", "Second"):
+        text(page).fill("Half a sentence")
+        office.database.write(lambda session: agents.end_all(session, agents.named(session, "bruno")))
+        expect(signed_out).to_have_count(1, timeout=WITHIN)
+        expect(page.locator("#line")).to_have_text("Signed out")
+        with page.expect_popup() as opening:
+            page.get_by_role("link", name="Sign in again in a new window").click()
+        sign_in(opening.value, "bruno")
+        expect(opening.value.locator("#list")).to_be_visible()
+        opening.value.close()
+        page.evaluate("dispatchEvent(new Event('focus'))")  # headless windows are never told
+        expect(page.locator("#line")).to_have_text("")
+        expect(signed_out).to_have_count(0)
+        note(office, ticket, said)
+        expect(page.locator(".said-event.note").last).to_contain_text(said, timeout=WITHIN)
+        expect(text(page)).to_have_value("Half a sentence")
+    assert office.faults == []
+
+
+def test_a_window_of_somebody_else_becomes_theirs(office: Office) -> None:
+    ticket = office.open("A shared computer")
+    page = office.signed_in("bruno", f"/console/tickets/{ticket.id}")
+    office.database.write(lambda session: agents.end_all(session, agents.named(session, "bruno")))
+    expect(page.locator("#line")).to_have_text("Signed out", timeout=WITHIN)
+    other = page.context.new_page()
+    other.goto(f"{office.url}/console/sign-in")
+    sign_in(other, "anna")
+    expect(other.locator("#list")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("link", name="Anna")).to_be_visible()
     assert office.faults == []

@@ -1,10 +1,11 @@
 // The socket: what happens to tickets, and who else looks at or writes in them.
 
-import { signedOut } from "./api.js";
+import { isSignedIn, signedIn, signedOut } from "./api.js";
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
 const CLOSED_SESSION = 4401;
+const ASK_AGAIN = 30_000;
 
 /** on: changed(what), present(what), back(). `ticket` is the one this window shows, "" none. */
 export class Live {
@@ -44,9 +45,14 @@ export class Live {
       if (what.type === "present") this.on.present(what);
     };
     socket.onclose = async ({ code }) => {
-      if (code === CLOSED_SESSION || (!reached && (await isOver()))) {
+      // A socket that is refused does not say why.
+      if (code === CLOSED_SESSION || (!reached && (await isSignedIn()) === false)) {
         signedOut();
         this.#line("Signed out");
+        await signedInAgain();
+        signedIn();
+        this.#opened = true;
+        this.#open();
         return;
       }
       this.#line("Connection lost. Reconnecting…");
@@ -67,11 +73,20 @@ export class Live {
   }
 }
 
-/** Whether the session is over: a socket that is refused does not say why. */
-async function isOver() {
-  const quiet = { redirect: "manual", headers: { "x-care-quiet": "1" } };
-  const answer = await fetch("/console/still-here", quiet).catch(() => null);
-  return answer?.type === "opaqueredirect";
+/** Waits until somebody has signed in in another window: looks when this one is looked at, and now and then. */
+function signedInAgain() {
+  return new Promise((resolve) => {
+    const look = async () => {
+      if (!(await isSignedIn())) return;
+      clearInterval(timer);
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    const timer = setInterval(look, ASK_AGAIN);
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+  });
 }
 
 /** Others than oneself, in words: “Anna is writing”, “Anna and Bruno are looking at this ticket”. */

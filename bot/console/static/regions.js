@@ -33,6 +33,10 @@ export function refresh() {
 async function load() {
   const page = await fetchDocument(location.href);
   if (!page) return;
+  if (page.body.dataset.me !== document.body.dataset.me) {
+    location.reload(); // somebody else signed in in another window; drafts stay
+    return;
+  }
   for (const old of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(old.id);
     if (fresh) take(old, fresh);
