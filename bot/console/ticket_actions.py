@@ -15,7 +15,7 @@ from bot.console import wording
 from bot.console.gate import Body, Call, Nothing, Refused
 from bot.console.live import Live
 from bot.messages import Messages
-from tickets import changes, outbox
+from tickets import agents, changes, outbox
 from tickets.access import access_by_id
 from tickets.agent_models import Agent
 from tickets.changes import Author, Changed
@@ -160,7 +160,14 @@ class TicketActions:
 
     async def deliver_again(self, call: Call, _: Nothing) -> dict[str, int]:
         """Try the notifications that were given up once more."""
-        return {"again": await call.write(outbox.revive_all)}
+
+        def work(session: Session) -> int:
+            again = outbox.revive_all(session)
+            if again:
+                agents.log(session, call.me.name, "delivered_again", notifications=again)
+            return again
+
+        return {"again": await call.write(work)}
 
     def _set(self, session: Session, ticket: Ticket, author: Author, body: Change) -> Changed:
         if body.what == "assignee":

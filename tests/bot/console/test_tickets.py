@@ -75,6 +75,8 @@ class TestList:
         assert (await anna.post("/console/deliver-again", {})).json() == {"again": 1}
         assert "could not be delivered" not in (await anna.get("/console")).text
         assert (await anna.post("/console/deliver-again", {})).json() == {"again": 0}
+        assert [what for _, what in anna.audit()].count("delivered_again") == 1  # nothing to do is nothing to note
+        assert ("anna", "delivered_again") in anna.audit()
 
     async def test_pages(self, anna: Desk) -> None:
         tickets = [anna.open(subject=f"Number {number:03}") for number in range(53)]
@@ -324,6 +326,24 @@ TRIAGE: dict[str, Any] = {
     "similar": [{"number": "CC-000001", "score": 0.71, "reason": "the same number"}],
     "suggested": {"entry": "classound/emergency", "question": "How?", "confidence": 0.8, "text": "Send the *address*."},
 }
+
+
+class TestTypesThatAreNoMore:
+    """A type may leave types.yml while its tickets are there."""
+
+    async def test_such_a_ticket_is_shown_and_can_be_changed(self, anna: Desk) -> None:
+        ticket = anna.open(triage=TRIAGE)
+        await change(anna, ticket, "assignee", anna.agent("anna").id)
+        anna.database.write(lambda session: setattr(session.get_one(Ticket, ticket.number), "type", "billing.gone"))
+        page = await anna.get(path(ticket))
+        assert page.status_code == 200
+        assert '<option value="billing.gone" selected disabled>billing.gone</option>' in page.text
+        assert (await anna.get("/console")).status_code == 200
+        assert (await anna.post(path(ticket, "field"), {"name": "pbx", "value": "12345"})).status_code == 200
+        assert anna.ticket(ticket).fields == {"pbx": "12345"}
+        assert (await change(anna, ticket, "type", "billing.gone")).status_code == 422
+        assert (await change(anna, ticket, "type", "orders.rma")).status_code == 200
+        assert anna.ticket(ticket).queue == "Orders"
 
 
 class TestTriage:
