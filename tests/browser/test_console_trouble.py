@@ -30,9 +30,7 @@ def send(page: Page) -> None:
 def note(office: Office, ticket: Ticket, words: str) -> None:
     """A colleague notes something."""
     author = Author("agent", None, "Clara")
-    office.database.write(
-        lambda session: changes.note(session, session.get_one(Ticket, ticket.number), author, words)
-    )
+    office.database.write(lambda session: changes.note(session, session.get_one(Ticket, ticket.number), author, words))
 
 
 def events(office: Office, ticket: Ticket, kind: str) -> list[TicketEvent]:
@@ -239,4 +237,60 @@ def test_a_window_of_somebody_else_becomes_theirs(office: Office) -> None:
     expect(other.locator("#list")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.get_by_role("link", name="Anna")).to_be_visible()
+    assert office.faults == []
+
+
+def look(page: Page, hidden: bool) -> None:
+    """Bring a window to the front or away from it; headless ones are always in front."""
+    page.evaluate(
+        """(hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_a_window_that_nobody_looks_at_gives_its_place_away_and_catches_up(office: Office) -> None:
+    ticket = office.open("In the background")
+    anna = office.signed_in("anna", f"/console/tickets/{ticket.id}")
+    anna.clock.install()
+    anna.reload()
+    ready(anna)
+    bruno = office.signed_in("bruno", f"/console/tickets/{ticket.id}")
+    expect(bruno.locator("#presence")).to_have_text("Anna is looking at this ticket", timeout=WITHIN)
+    look(anna, hidden=True)
+    anna.clock.fast_forward(10_000)
+    look(anna, hidden=False)
+    anna.clock.fast_forward(25_000)
+    expect(bruno.locator("#presence")).to_have_text("Anna is looking at this ticket")
+    look(anna, hidden=True)
+    anna.clock.fast_forward(31_000)
+    expect(bruno.locator("#presence")).to_be_hidden()
+    note(office, ticket, "Meanwhile")
+    expect(bruno.locator(".said-event.note")).to_contain_text("Meanwhile", timeout=WITHIN)
+    expect(anna.locator(".said-event.note")).to_have_count(0)
+    look(anna, hidden=False)
+    expect(anna.locator(".said-event.note")).to_contain_text("Meanwhile")
+    expect(anna.locator("#line")).to_have_text("")
+    expect(bruno.locator("#presence")).to_have_text("Anna is looking at this ticket", timeout=WITHIN)
+    assert office.faults == []
+
+
+def test_one_window_too_many_says_so_and_gets_a_place_that_is_free(office: Office) -> None:
+    page = office.signed_in("clara")
+    page.evaluate(
+        """() => Promise.all(Array.from({ length: 11 }, () => new Promise((open) => {
+          const socket = new WebSocket(`ws://${location.host}/console/live`);
+          socket.onopen = open;
+          (window.others ??= []).push(socket);
+        })))"""
+    )
+    more = page.context.new_page()
+    more.clock.install()
+    more.goto(f"{office.url}/console")
+    expect(more.locator("#line")).to_have_text("Not live: too many windows are open.")
+    page.evaluate("others.forEach((socket) => socket.close())")
+    more.clock.fast_forward(21_000)
+    expect(more.locator("#line")).to_have_text("")
     assert office.faults == []

@@ -5,18 +5,27 @@ import { isSignedIn, signedIn, signedOut } from "./api.js";
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
 const CLOSED_SESSION = 4401;
+const CLOSED_TOO_MANY = 4429;
 const ASK_AGAIN = 30_000;
+const HIDDEN_FOR = 30_000; // then nobody is here, and another window may need the place
 
 /** on: changed(what), present(what), back(). `ticket` is the one this window shows, "" none. */
 export class Live {
   #socket = null;
   #pause = FIRST_PAUSE;
   #writing = false;
-  #opened = false;
+  #opened = document.hidden; // it may have been loaded long before it is looked at
+  #again = 0;
 
   constructor(ticket, on) {
     this.ticket = ticket;
     this.on = on;
+    let leaving = 0;
+    document.addEventListener("visibilitychange", () => {
+      clearTimeout(leaving);
+      if (document.hidden) leaving = setTimeout(() => this.#socket?.close(), HIDDEN_FOR);
+      else this.#open();
+    });
     this.#open();
   }
 
@@ -27,7 +36,10 @@ export class Live {
     this.#tell();
   }
 
+  /** Once, and only when somebody looks. */
   #open() {
+    if (this.#socket || document.hidden) return;
+    clearTimeout(this.#again);
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/console/live`);
     this.#socket = socket;
     let reached = false;
@@ -51,19 +63,22 @@ export class Live {
         this.#line("Signed out");
         await signedInAgain();
         signedIn();
-        this.#opened = true;
-        this.#open();
-        return;
+        this.#pause = 0;
+      } else if (code === CLOSED_TOO_MANY) {
+        this.#line("Not live: too many windows are open.");
+        this.#pause = LONGEST_PAUSE;
+      } else if (!document.hidden) {
+        this.#line("Connection lost. Reconnecting…");
       }
-      this.#line("Connection lost. Reconnecting…");
+      this.#socket = null;
       this.#opened = true;
-      setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random() / 2));
-      this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
+      this.#again = setTimeout(() => this.#open(), this.#pause * (0.5 + Math.random() / 2));
+      this.#pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, this.#pause * 2));
     };
   }
 
   #tell() {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ type: "here", ticket: this.ticket, writing: this.#writing }));
   }
 
