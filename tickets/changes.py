@@ -78,10 +78,16 @@ def take(session: Session, ticket: Ticket, agent: Agent) -> Changed:
     return assign(session, ticket, Author.of(agent), agent)
 
 
-def reply(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
-    """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for."""
+def reply(
+    session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None, then: str = ""
+) -> Changed:
+    """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for.
+
+    Args:
+        then: the state that the same intention brings about afterwards, kept so that its key stands for both.
+    """
     _lock(session, ticket)
-    event = _event(session, ticket, "reply", author, text, key=key)
+    event = _event(session, ticket, "reply", author, text, key=key, data={"then": then} if then else None)
     if ticket.first_answer_at is None:
         ticket.first_answer_at = event.at
     if ticket.state in (NEW, OPEN):

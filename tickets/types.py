@@ -49,8 +49,15 @@ class TicketType:
         return [group[0] for group in self.needs if not any(name in known for name in group)]
 
 
+class _Types(dict[str, TicketType]):
+    """The types by id. One that is asked for by another id was one once, and tickets of it are still there."""
+
+    def __missing__(self, type_id: str) -> TicketType:
+        return TicketType(type_id, self[OTHER].queue, title=type_id, needs=(), findings=(), note="")
+
+
 def ticket_types() -> dict[str, TicketType]:
-    """All types by id, in the order of types.yml."""
+    """All types by id, in the order of types.yml. One that is no more is not among them, but has its id as title."""
     return _catalogue()[0]
 
 
@@ -80,8 +87,9 @@ def _content() -> dict[str, Any]:
 def _catalogue() -> tuple[dict[str, TicketType], dict[str, TicketField]]:
     content = _content()
     fields = {name: TicketField(name, **what) for name, what in content["fields"].items()}
-    types = {
-        name: TicketType(
+    types = _Types()
+    for name, what in content["types"].items():
+        types[name] = TicketType(
             id=name,
             queue=what["queue"],
             title=what["title"],
@@ -89,6 +97,4 @@ def _catalogue() -> tuple[dict[str, TicketType], dict[str, TicketField]]:
             findings=tuple(what.get("findings", ())),
             note=what.get("note", ""),
         )
-        for name, what in content["types"].items()
-    }
     return types, fields

@@ -37,7 +37,7 @@ _LOOK_BACK = 200  # events whose numbers were given out before, but which were c
 _MOST_WAITING = 64
 _MOST_A_SESSION = 12
 _MOST_BAD_FRAMES = 5
-_CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION, _CLOSE_GONE = 1008, 1013, 4401, 1006
+_CLOSE_POLICY, _CLOSE_TRY_LATER, _CLOSE_SESSION, _CLOSE_TOO_MANY, _CLOSE_GONE = 1008, 1013, 4401, 4429, 1006
 
 Told = dict[str, Any]
 
@@ -116,7 +116,7 @@ class Live:
         await socket.accept()
         seat = _Seat(signed_in, token_hash(token))
         if sum(other.hashed == seat.hashed for other in self._seats) >= _MOST_A_SESSION:
-            await socket.close(_CLOSE_TRY_LATER, "too many windows")
+            await socket.close(_CLOSE_TOO_MANY, "too many windows")
             return
         self._seats.add(seat)
         tasks = [asyncio.create_task(self._hear(socket, seat, token)), asyncio.create_task(self._tell(socket, seat))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from bot.console import wording
 from bot.console.gate import Body, Call, Nothing, Refused
 from bot.console.live import Live
 from bot.messages import Messages
-from tickets import changes, outbox
+from tickets import agents, changes, outbox
 from tickets.access import access_by_id
 from tickets.agent_models import Agent
 from tickets.changes import Author, Changed
@@ -67,6 +68,30 @@ class Bulk(Body):
     to: str = Field(default="", max_length=32)
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What an agent wrote, under the key that their window made for it."""
+
+    key: str
+    kind: str
+    text: str
+    then: str = ""
+
+    def was_done(self, session: Session, ticket: Ticket, author: Author) -> bool:
+        """Whether it came before and its answer was lost.
+
+        Raises:
+            Refused: something else came under this key, so to call it done would lose this.
+        """
+        known = session.scalar(select(TicketEvent).where(TicketEvent.key == _key(author, self.key)))
+        if known is None:
+            return False
+        done = (known.ticket_number, known.kind, known.text, known.data.get("then", ""))
+        if done != (ticket.number, self.kind, self.text, self.then):
+            raise Refused(409, wording.SENT_OTHERWISE)
+        return True
+
+
 class TicketActions:
     """The routes that change tickets."""
 
@@ -80,12 +105,12 @@ class TicketActions:
         text = _said(body.text)
 
         def work(session: Session, ticket: Ticket, author: Author) -> list[Changed]:
-            done = [changes.reply(session, ticket, author, text, key=_key(author, body.key))]
+            done = [changes.reply(session, ticket, author, text, key=_key(author, body.key), then=body.then)]
             if body.then:
                 done.append(changes.set_state(session, ticket, author, body.then))
             return done
 
-        await self._change(call, work, body.key)
+        await self._change(call, work, _Sent(body.key, "reply", text, body.then))
 
     async def note(self, call: Call, body: Note) -> None:
         """Write a note."""
@@ -93,7 +118,7 @@ class TicketActions:
         await self._change(
             call,
             lambda session, ticket, author: [changes.note(session, ticket, author, text, key=_key(author, body.key))],
-            body.key,
+            _Sent(body.key, "note", text),
         )
 
     async def change(self, call: Call, body: Change) -> None:
@@ -135,7 +160,14 @@ class TicketActions:
 
     async def deliver_again(self, call: Call, _: Nothing) -> dict[str, int]:
         """Try the notifications that were given up once more."""
-        return {"again": await call.write(outbox.revive_all)}
+
+        def work(session: Session) -> int:
+            again = outbox.revive_all(session)
+            if again:
+                agents.log(session, call.me.name, "delivered_again", notifications=again)
+            return again
+
+        return {"again": await call.write(work)}
 
     def _set(self, session: Session, ticket: Ticket, author: Author, body: Change) -> Changed:
         if body.what == "assignee":
@@ -150,16 +182,16 @@ class TicketActions:
         change = changes.set_queue if body.what == "queue" else changes.set_type
         return change(session, ticket, author, body.value)
 
-    async def _change(self, call: Call, change: Any, key: str | None = None) -> None:
-        """One change of the ticket in the address, once for its key."""
+    async def _change(self, call: Call, change: Any, sent: _Sent | None = None) -> None:
+        """One change of the ticket in the address, once for the key of what is sent."""
         ticket_id, author = call.request.path_params["ticket_id"], Author.of(call.me)
 
         def work(session: Session) -> list[Changed]:
             ticket = access_by_id(session, ticket_id)
             if ticket is None:
                 raise Refused(404, wording.NOT_FOUND)
-            if key and session.scalar(select(TicketEvent.id).where(TicketEvent.key == _key(author, key))):
-                return []  # sent again after a lost answer
+            if sent is not None and sent.was_done(session, ticket, author):
+                return []
             try:
                 done: list[Changed] = change(session, ticket, author)
             except NotAllowed as no:

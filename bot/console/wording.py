@@ -17,6 +17,10 @@ NOT_UNDERSTOOD = "The request is not of the expected form: {where} {what}"
 LEADS_ONLY = "This page is for leads."
 DATABASE_AWAY = "The database does not answer just now. Nothing was changed; please try again in a moment."
 EMPTY = "There is nothing to send yet."
+SENT_OTHERWISE = (
+    "An earlier version of this was sent already: look at what the ticket shows. "
+    "What you have written now is still here and was not sent; change it to what is missing and send that."
+)
 WRONG_PASSWORD = "Your present password is wrong."  # noqa: S105  a sentence
 SAME_PASSWORD = "The new password is the present one."  # noqa: S105  a sentence
 PASSWORD_RULE = f"At least {LEAST} characters; several unrelated words are best."

@@ -228,7 +228,8 @@ def test_what_is_missing_is_asked_for_with_one_click(office: Office) -> None:
     page.get_by_role("button", name="Change phone numbers").click()
     page.get_by_label("phone numbers", exact=True).fill("045 1234567")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#notices")).to_contain_text("country code")
+    expect(page.locator(".edit-form .problem")).to_contain_text("country code")
+    expect(page.get_by_label("phone numbers", exact=True)).to_have_value("045 1234567")
     assert office.ticket(ticket).fields == {"did_numbers": ["+390451234567"]}
     page.get_by_label("Field to add").select_option(label="PBX")
     page.get_by_label("Its value").fill("serial 12345")

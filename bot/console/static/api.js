@@ -2,7 +2,15 @@
 
 import { say } from "./dom.js";
 
-/** Carried out (its answer), or an Error with the sentence that says why not. */
+/** Why something was not done: `status` as the server said it, 0 where no answer came, so that nobody knows. */
+export class Failed extends Error {
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+/** Carried out (its answer), or Failed with the sentence that says why not. */
 export async function post(path, body = {}) {
   let response;
   try {
@@ -12,23 +20,38 @@ export async function post(path, body = {}) {
       body: JSON.stringify(body),
     });
   } catch {
-    throw new Error("The server cannot be reached. Nothing was changed; please try again.");
+    throw new Failed("No answer came from the server, so it is not known whether this was done. Please look before you try again.", 0);
   }
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
+  if (response.ok) {
+    signedIn();
+    return answer;
+  }
   if (response.status === 401 && !path.endsWith("/sign-in")) signedOut();
-  throw new Error(answer.detail ?? "Something went wrong here. Please try again in a moment.");
+  throw new Failed(answer.detail ?? "Something went wrong here. Please try again in a moment.", response.status);
 }
 
-let told = false;
+let told = null; // the notice that says so
 
 /** Says once that the session is over; what is written stays. */
 export function signedOut() {
-  if (told) return;
-  told = true;
-  say("You are signed out. What you have written stays here.", {
+  told ??= say("You are signed out. What you have written stays here.", {
     text: "Sign in again in a new window", href: "/console/sign-in", target: "_blank", stays: true,
   });
+}
+
+/** There is a session again: somebody signed in in another window. */
+export function signedIn() {
+  told?.remove();
+  told = null;
+}
+
+/** Whether there is a session; null where no answer comes. A page that asks is no sign of its agent's life. */
+export async function isSignedIn() {
+  const quiet = { redirect: "manual", headers: { "x-care-quiet": "1" } };
+  const answer = await fetch("/console/still-here", quiet).catch(() => null);
+  if (answer?.ok) return true;
+  return answer?.type === "opaqueredirect" ? false : null;
 }
 
 /** A random name for something sent, so that sending it again does it once. */

@@ -11,10 +11,11 @@ export function el(name, properties = {}, ...children) {
   return node;
 }
 
-/** Says something at the foot of the page for some seconds. */
+/** Says something at the foot of the page for some seconds, or until the notice that it gives is removed. */
 export function say(text, link) {
   const notice = el("p", { className: "notice" }, text);
   if (link) notice.append(" ", el("a", { href: link.href, target: link.target ?? "" }, link.text));
   document.getElementById("notices").append(notice);
-  setTimeout(() => notice.remove(), link?.stays ? 3_600_000 : 7000);
+  if (!link?.stays) setTimeout(() => notice.remove(), 7000);
+  return notice;
 }

@@ -1,13 +1,16 @@
 // Period and queue: a choice is shown at once; a date that is set means "from – to".
 
 import "./page.js";
+import { onChosen } from "./selects.js";
 
 const form = document.getElementById("span");
 const days = document.getElementById("days");
 
 form.addEventListener("change", (event) => {
   if (event.target.type === "date") days.value = "";
-  else if (event.target !== days || days.value) form.requestSubmit();
+});
+onChosen(form, (select) => {
+  if (select !== days || days.value) form.requestSubmit();
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -5,6 +5,7 @@ import { say } from "./dom.js";
 import { Live, presence } from "./live.js";
 import { onKey } from "./page.js";
 import { onRefreshed, refresh } from "./regions.js";
+import { onChosen } from "./selects.js";
 
 const me = document.body.dataset.me;
 const rows = () => [...document.querySelectorAll(".row[data-ticket]")];
@@ -20,7 +21,12 @@ filters.addEventListener("submit", (event) => {
   for (const [name, value] of new FormData(filters)) if (value && !(name === "sort" && value === "priority")) query.set(name, value);
   location.assign(`/console${query.size ? `?${query}` : ""}`);
 });
-filters.addEventListener("change", () => filters.requestSubmit());
+onChosen(filters, (select, byKeys) => {
+  if (byKeys) sessionStorage.setItem("care-filter", select.name); // to go on from there on the next page
+  filters.requestSubmit();
+});
+filters.elements.namedItem(sessionStorage.getItem("care-filter") ?? "")?.focus();
+sessionStorage.removeItem("care-filter");
 document.getElementById("apply").hidden = true;
 sessionStorage.setItem("care-list", location.pathname + location.search);
 

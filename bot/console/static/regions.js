@@ -1,10 +1,12 @@
 // Brings the parts of a page that are marked data-live up to date with what the server would show now.
 
 import { signedOut } from "./api.js";
+import { choosing, restore } from "./selects.js";
 import { writeTimes } from "./times.js";
 
 let running = null;
 let again = false;
+let late = false; // something could not be taken over while somebody was at it
 const listeners = [];
 
 /** Calls `done` after each time. */
@@ -31,6 +33,10 @@ export function refresh() {
 async function load() {
   const page = await fetchDocument(location.href);
   if (!page) return;
+  if (page.body.dataset.me !== document.body.dataset.me) {
+    location.reload(); // somebody else signed in in another window; drafts stay
+    return;
+  }
   for (const old of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(old.id);
     if (fresh) take(old, fresh);
@@ -57,12 +63,20 @@ function fetchDocument(address) {
 }
 
 function take(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
-  if (old.contains(document.activeElement) && busy(document.activeElement)) return; // not under somebody's fingers
+  if (old.isEqualNode(fresh)) {
+    restore(old);
+    return;
+  }
+  const begun = [...old.querySelectorAll("[data-open][id]")]; // forms with something typed in them
+  if (inUse(old) || begun.some((part) => !fresh.querySelector(`#${CSS.escape(part.id)}`))) {
+    late = true; // not under somebody's fingers
+    return;
+  }
   const open = [...old.querySelectorAll("details[open][id]")].map((node) => node.id);
   const picked = new Set([...old.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value));
   const focused = old.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
   const node = document.importNode(fresh, true);
+  for (const part of begun) node.querySelector(`#${CSS.escape(part.id)}`).replaceWith(part);
   for (const id of open) node.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
   for (const box of node.querySelectorAll("input[type=checkbox]")) box.checked = picked.has(box.value);
   const known = new Set([...old.querySelectorAll(".row[id]")].map((row) => row.id));
@@ -70,10 +84,28 @@ function take(old, fresh) {
   old.replaceWith(node);
   if (focused) {
     const place = document.getElementById(focused);
-    (place?.matches("a, button, select, input") ? place : place?.querySelector("a, button"))?.focus({ preventScroll: true });
+    const inside = place === node ? null : place?.querySelector("a, button");
+    focus(place?.matches("a, button, select, input") ? place : (inside ?? node));
   }
 }
 
-function busy(node) {
-  return node.matches("input:not([type=checkbox]), textarea, select");
+/** Also where nothing can be focused by hand: who uses the keyboard goes on from there. */
+function focus(node) {
+  if (node.matches("[data-live]")) {
+    node.tabIndex = -1;
+    node.addEventListener("blur", () => node.removeAttribute("tabindex"), { once: true });
+  }
+  node.focus({ preventScroll: true });
 }
+
+function inUse(region) {
+  const at = document.activeElement;
+  if (!region.contains(at)) return false;
+  return at.matches("select") ? choosing(at) : at.matches("input:not([type=checkbox]), textarea");
+}
+
+document.addEventListener("focusout", () => setTimeout(() => {
+  if (!late || [...document.querySelectorAll("[data-live]")].some(inUse)) return;
+  late = false;
+  refresh();
+}));

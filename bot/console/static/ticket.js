@@ -5,7 +5,9 @@ import { el, say } from "./dom.js";
 import { Live, presence } from "./live.js";
 import { onKey } from "./page.js";
 import { onRefreshed, refresh } from "./regions.js";
+import { onChosen, restore, settled } from "./selects.js";
 
+const UNKNOWN = "No answer came from the server, so it is not known whether this was sent. Look at the ticket; sending the same again is safe.";
 const main = document.getElementById("main");
 const me = document.body.dataset.me;
 const ticket = main.dataset.ticket;
@@ -18,15 +20,15 @@ const resolveButton = document.getElementById("send-resolve");
 const hint = document.getElementById("composer-hint");
 const replyHint = hint.textContent;
 const draft = `care-draft-${ticket}`;
-let key = randomKey();
 
-// What is written survives a reload, and a session that ended.
+// What is written survives a reload, and a session that ended; so does its key, for it may have been sent already.
 const kind = () => form.elements.namedItem("kind").value;
 function keep() {
-  if (text.value) sessionStorage.setItem(draft, JSON.stringify({ kind: kind(), text: text.value }));
+  if (text.value) sessionStorage.setItem(draft, JSON.stringify({ kind: kind(), text: text.value, key }));
   else sessionStorage.removeItem(draft);
 }
 const kept = JSON.parse(sessionStorage.getItem(draft) ?? "null");
+let key = kept?.key ?? randomKey();
 if (kept) {
   text.value = kept.text;
   choose(kept.kind);
@@ -51,19 +53,24 @@ text.addEventListener("input", () => {
 });
 
 async function send(then) {
+  if (sendButton.disabled) return; // the first is still on its way
   problem.textContent = "";
   const which = kind();
+  const written = text.value;
   sendButton.disabled = resolveButton.disabled = true;
   try {
-    await post(`${path}/${which}`, which === "note" ? { text: text.value, key } : { text: text.value, key, then });
+    await post(`${path}/${which}`, which === "note" ? { text: written, key } : { text: written, key, then });
     key = randomKey();
-    text.value = "";
+    if (text.value === written) text.value = ""; // what was written meanwhile stays
     keep();
     live.writing(false);
     await refresh();
     say(which === "note" ? "The note is saved." : "Your answer is on its way to the partner.");
   } catch (error) {
-    problem.textContent = error.message;
+    problem.textContent = error.status === 0 ? UNKNOWN : error.message;
+    if (error.status === 409) key = randomKey(); // nothing of what stands here now was done under the old one
+    keep();
+    if (error.status === 409) await refresh();
   } finally {
     sendButton.disabled = resolveButton.disabled = false;
   }
@@ -96,11 +103,12 @@ function insert(words) {
 async function change(where, body, done) {
   try {
     await post(`${path}/${where}`, body);
-    document.activeElement?.blur();
+    settled(main);
     await refresh();
     if (done) say(done);
   } catch (error) {
     say(error.message);
+    restore(main);
     await refresh();
   }
 }
@@ -114,40 +122,72 @@ main.addEventListener("click", (event) => {
   if (button.id === "assign-me") change("change", { what: "assignee", value: me });
   if (button.classList.contains("edit")) edit(button.closest("[data-field]"));
 });
-main.addEventListener("change", (event) => {
-  const select = event.target;
+onChosen(main, (select) => {
   if (select.dataset.change) change("change", { what: select.dataset.change, value: select.value });
-  if (select.name === "name" && select.form?.id === "add-field") {
-    for (const part of select.form.querySelectorAll(".new-value, .button")) part.hidden = !select.value;
-    if (select.value) select.form.elements.namedItem("value").focus();
-  }
+  else if (select.value && select === document.activeElement) select.form.elements.namedItem("value").focus();
+});
+main.addEventListener("change", ({ target }) => {
+  if (target.name === "name" && target.form?.id === "add-field") showAdding(target.form);
 });
 main.addEventListener("submit", (event) => {
   const adding = event.target;
   if (adding.id !== "add-field") return;
   event.preventDefault();
-  change("field", { name: adding.elements.namedItem("name").value, value: adding.elements.namedItem("value").value });
+  const { name, value } = Object.fromEntries(new FormData(adding));
+  setField(adding, name, value, () => {
+    adding.reset();
+    showAdding(adding);
+    adding.elements.namedItem("name").focus();
+  });
 });
+function showAdding(adding) {
+  const chosen = adding.elements.namedItem("name").value;
+  for (const part of adding.querySelectorAll(".new-value, .button")) part.hidden = !chosen;
+  adding.toggleAttribute("data-open", Boolean(chosen));
+  if (chosen) return;
+  adding.querySelector(".problem").textContent = "";
+  refresh(); // what could not be shown meanwhile
+}
+
+/** What is typed stays where it is until it is kept. */
+async function setField(form, name, value, close) {
+  const why = form.querySelector(".problem");
+  why.textContent = "";
+  try {
+    await post(`${path}/field`, { name, value });
+  } catch (error) {
+    why.textContent = error.message;
+    return;
+  }
+  close();
+  await refresh();
+}
 
 function edit(row) {
   const { field, form: kindOf, value } = row.dataset;
   const input = el("input", { value, maxLength: 2000, type: kindOf === "date" ? "date" : "text" });
   input.setAttribute("aria-label", row.querySelector("dt").textContent);
-  const editing = el("form", { className: "edit-form" }, input, el("button", { className: "button" }, "Save"));
   const cancel = el("button", { className: "button quiet", type: "button" }, "Cancel");
-  editing.append(cancel);
+  const why = el("p", { className: "problem", role: "alert" });
+  const editing = el("form", { className: "edit-form" }, input, el("button", { className: "button" }, "Save"), cancel, why);
+  row.dataset.open = "";
   const place = row.querySelector("dd");
   const before = [...place.childNodes];
   place.replaceChildren(editing);
   input.focus();
-  cancel.addEventListener("click", () => {
+  const close = () => {
+    delete row.dataset.open;
     place.replaceChildren(...before);
     place.querySelector("button").focus();
+  };
+  cancel.addEventListener("click", () => {
+    close();
+    refresh(); // what could not be shown meanwhile
   });
   editing.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();
-    change("field", { name: field, value: input.value });
+    setField(editing, field, input.value, close);
   });
 }
 

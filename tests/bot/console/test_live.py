@@ -122,7 +122,7 @@ class TestOpening:
             for _ in range(12):
                 await here(await stack.enter_async_context(windows.open(token)))
             async with windows.open(token) as one_more:
-                assert await closed(one_more) == 1013
+                assert await closed(one_more) == 4429
             async with windows.open(windows.token("bruno")) as another:
                 await here(another)
                 await another.ping()

@@ -84,6 +84,8 @@ class TestList:
         assert (await anna.post("/console/deliver-again", {})).json() == {"again": 1}
         assert "could not be delivered" not in (await anna.get("/console")).text
         assert (await anna.post("/console/deliver-again", {})).json() == {"again": 0}
+        assert [what for _, what in anna.audit()].count("delivered_again") == 1  # nothing to do is nothing to note
+        assert ("anna", "delivered_again") in anna.audit()
 
     async def test_pages(self, anna: Desk) -> None:
         tickets = [anna.open(subject=f"Number {number:03}") for number in range(53)]
@@ -139,6 +141,39 @@ class TestAnswers:
         anna.become("bruno")  # another's key is another
         assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
         assert [event.kind for event in anna.events(ticket)].count("reply") == 2
+
+    @pytest.mark.parametrize(
+        ("what", "changed"),
+        [
+            ("reply", {"text": "FRIDAY, sorry"}),
+            ("reply", {"then": "resolved"}),
+            ("note", {}),
+        ],
+        ids=["other words", "another state", "another kind"],
+    )
+    async def test_other_words_under_the_same_key_are_not_called_done(
+        self, anna: Desk, what: str, changed: dict[str, str]
+    ) -> None:
+        ticket = anna.open(conversation_id=anna.conversation("Hello"))
+        body = {"text": "We look at it on Monday", "key": KEY}
+        assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
+        before = len(anna.events(ticket))
+        refused = await anna.post(path(ticket, what), {**body, **changed})
+        assert (refused.status_code, refused.json()["detail"]) == (409, wording.SENT_OTHERWISE)
+        assert len(anna.events(ticket)) == before
+        assert anna.ticket(ticket).state == "waiting"
+        other = await anna.post(path(anna.open(), "reply"), body)  # another ticket
+        assert other.status_code == 409
+        assert (await anna.post(path(ticket, "reply"), body)).status_code == 200  # but the same is done
+
+    async def test_a_reply_that_resolves_sent_again_is_one(self, anna: Desk) -> None:
+        ticket = anna.open()
+        body = {"text": "It is done.", "key": KEY, "then": "resolved"}
+        for _ in range(2):
+            assert (await anna.post(path(ticket, "reply"), body)).status_code == 200
+        refused = await anna.post(path(ticket, "reply"), {**body, "then": ""})
+        assert refused.status_code == 409
+        assert [event.kind for event in anna.events(ticket)].count("reply") == 1
 
     async def test_a_reply_may_resolve(self, anna: Desk) -> None:
         ticket = anna.open()
@@ -300,6 +335,24 @@ TRIAGE: dict[str, Any] = {
     "similar": [{"number": "CC-000001", "score": 0.71, "reason": "the same number"}],
     "suggested": {"entry": "classound/emergency", "question": "How?", "confidence": 0.8, "text": "Send the *address*."},
 }
+
+
+class TestTypesThatAreNoMore:
+    """A type may leave types.yml while its tickets are there."""
+
+    async def test_such_a_ticket_is_shown_and_can_be_changed(self, anna: Desk) -> None:
+        ticket = anna.open(triage=TRIAGE)
+        await change(anna, ticket, "assignee", anna.agent("anna").id)
+        anna.database.write(lambda session: setattr(session.get_one(Ticket, ticket.number), "type", "billing.gone"))
+        page = await anna.get(path(ticket))
+        assert page.status_code == 200
+        assert '<option value="billing.gone" selected disabled>billing.gone</option>' in page.text
+        assert (await anna.get("/console")).status_code == 200
+        assert (await anna.post(path(ticket, "field"), {"name": "pbx", "value": "12345"})).status_code == 200
+        assert anna.ticket(ticket).fields == {"pbx": "12345"}
+        assert (await change(anna, ticket, "type", "billing.gone")).status_code == 422
+        assert (await change(anna, ticket, "type", "orders.rma")).status_code == 200
+        assert anna.ticket(ticket).queue == "Orders"
 
 
 class TestTriage:
