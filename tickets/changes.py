@@ -164,13 +164,12 @@ def triaged(
     triage: dict[str, Any],
     judged: Judged | None = None,
 ) -> Changed:
-    """A triage after opening: what an agent has corrected stays; fields and findings are brought up to date.
+    """A triage after opening: what somebody has settled stays; fields and findings are brought up to date.
 
-    Args:
-        judged: set only while the ticket is new, and each only where neither the partner nor an agent said it.
+    Of a ticket that somebody works on, the priority only rises: what an agent goes by is not taken back by itself.
     """
     _lock(session, ticket)
-    changed = _classify(session, ticket, judged) if judged is not None and ticket.state == NEW else {}
+    changed = _classify(session, ticket, judged) if judged is not None else {}
     ticket.fields = {**fields, **ticket.fields}
     ticket.triage, ticket.triage_due = triage, False
     _see_missing(ticket)
@@ -178,23 +177,36 @@ def triaged(
     return Changed(ticket, _event(session, ticket, "triaged", SYSTEM, data=data))
 
 
+def settled(session: Session, ticket: Ticket) -> set[str]:
+    """Which of type, queue and priority no triage changes: what whoever opened it or an agent said.
+
+    Of a ticket that somebody works on, type and queue as well, unless it was never judged.
+    """
+    query = select(TicketEvent.kind, TicketEvent.data).where(TicketEvent.ticket_number == ticket.number)
+    judged, found = bool(ticket.triage), set[str]()
+    for kind, data in session.execute(query):
+        if kind == "corrected":
+            found.add(str(data.get("what")))
+        elif kind == "opened" and data.get("named", True):
+            found.add("type")
+        elif kind == "triaged":
+            judged = True
+    if judged and ticket.state != NEW:
+        found.add("type")
+    if "type" in found:
+        found.add("queue")  # it follows the type
+    return found & {"type", "queue", "priority"}
+
+
 def _classify(session: Session, ticket: Ticket, judged: Judged) -> dict[str, dict[str, str]]:
     """Take over type, queue and priority; what was changed, from what to what."""
-    said = session.execute(select(TicketEvent.kind, TicketEvent.data).where(TicketEvent.ticket_number == ticket.number))
-    settled: set[str] = set()
-    for kind, data in said:
-        if kind == "corrected":
-            settled.add(str(data.get("what")))
-        elif kind == "opened" and data.get("named", True):
-            settled.add("type")
-    if "type" in settled:
-        settled.add("queue")  # it follows the type
+    stays = settled(session, ticket)
     before = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
-    if "type" not in settled:
+    if "type" not in stays:
         ticket.type = judged.type
-    if "queue" not in settled:
+    if "queue" not in stays:
         ticket.queue = judged.queue
-    if "priority" not in settled:
+    if "priority" not in stays and (ticket.state == NEW or rank(judged.priority) < ticket.rank):
         ticket.priority, ticket.rank = judged.priority, rank(judged.priority)
         ticket.due_at = due(judged.priority, ticket.created_at, judged.targets)
     after = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
