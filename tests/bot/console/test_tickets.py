@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.console import wording
+from bot.console.pages import moment
 from tests.bot.console.conftest import Desk
 from tickets import changes
 from tickets.base import now
+from tickets.changes import Judged
 from tickets.models import Event
+from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Correction, Delivery, Ticket
+from tickets.types import ticket_fields, ticket_types
 
 KEY = "0123456789abcdef"
 
@@ -168,6 +173,39 @@ class TestAnswers:
         ticket = anna.open()
         assert (await anna.post(path(ticket, "note"), {"text": "x" * 20_001, "key": KEY})).status_code == 422
         assert (await anna.post(path(ticket, "note"), {"text": "x" * 20_000, "key": KEY})).status_code == 200
+
+
+class TestHistory:
+    async def test_what_moves_with_a_correction_is_said(self, anna: Desk) -> None:
+        ticket = anna.open()
+        for what, value in (("queue", "HWaaS"), ("type", "billing.dispute"), ("priority", "high")):
+            assert (await change(anna, ticket, what, value)).status_code == 200
+        due = anna.ticket(ticket).due_at
+        assert due is not None
+        page = (await anna.get(path(ticket))).text
+        title = ticket_types()["billing.dispute"].title
+        assert f"to {title}; queue from HWaaS to Billing" in page
+        assert f"changed priority from normal to high; first answer due by {moment(due)}" in page
+
+    async def test_what_a_triage_did_is_said(self, anna: Desk) -> None:
+        ticket = anna.open(type="", triage={"type": "orders.rma", "confidence": 0.7, "priority": "normal"})
+
+        def triage(session: Session) -> None:
+            judged = Judged("billing.dispute", "Billing", "urgent", FIRST_ANSWER)
+            one = session.get_one(Ticket, ticket.number)
+            changes.triaged(session, one, {"invoice_number": "<b>1/2</b>"}, {"type": "billing.dispute"}, judged)
+
+        anna.database.write(triage)
+        due = anna.ticket(ticket).due_at
+        assert due is not None
+        page = (await anna.get(path(ticket))).text
+        for shown in (
+            f"to {ticket_types()['billing.dispute'].title}; queue from General Questions to Billing",
+            f"priority from normal to urgent; first answer due by {moment(due)}",
+            f"added {ticket_fields()['invoice_number'].label}: &lt;b&gt;1/2&lt;/b&gt;",
+            f"before, it was read as {ticket_types()['orders.rma'].title} (70%), normal",
+        ):
+            assert shown in page
 
 
 class TestChanges:
