@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets import conversations, notices
+from tickets import conversations, notices, partners
 from tickets.agent_models import Agent
 from tickets.base import now
 from tickets.models import Conversation, Event
@@ -83,9 +83,13 @@ def take(session: Session, ticket: Ticket, agent: Agent) -> Changed:
 
 
 def reply(session: Session, ticket: Ticket, author: Author, text: str, *, key: str | None = None) -> Changed:
-    """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for."""
+    """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for.
+
+    Where it can reach nobody any more, its event says so.
+    """
     _lock(session, ticket)
-    event = _event(session, ticket, "reply", author, text, key=key)
+    data = {} if partners.reached(session, ticket, now()) else {"unreached": True}
+    event = _event(session, ticket, "reply", author, text, data=data, key=key)
     if ticket.first_answer_at is None:
         ticket.first_answer_at = event.at
     if ticket.state in (NEW, OPEN):

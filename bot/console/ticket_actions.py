@@ -75,8 +75,8 @@ class TicketActions:
         self._live = live
         self._targets = targets
 
-    async def reply(self, call: Call, body: Reply) -> None:
-        """Answer the partner."""
+    async def reply(self, call: Call, body: Reply) -> dict[str, str] | None:
+        """Answer the partner; says where that reaches nobody."""
         text = _said(body.text)
 
         def work(session: Session, ticket: Ticket, author: Author) -> list[Changed]:
@@ -85,7 +85,9 @@ class TicketActions:
                 done.append(changes.set_state(session, ticket, author, body.then))
             return done
 
-        await self._change(call, work, body.key)
+        done = await self._change(call, work, body.key)
+        lost = any(one.event is not None and one.event.data.get("unreached") for one in done)
+        return {"unreached": wording.UNREACHED} if lost else None
 
     async def note(self, call: Call, body: Note) -> None:
         """Write a note."""
@@ -150,8 +152,8 @@ class TicketActions:
         change = changes.set_queue if body.what == "queue" else changes.set_type
         return change(session, ticket, author, body.value)
 
-    async def _change(self, call: Call, change: Any, key: str | None = None) -> None:
-        """One change of the ticket in the address, once for its key."""
+    async def _change(self, call: Call, change: Any, key: str | None = None) -> list[Changed]:
+        """One change of the ticket in the address, once for its key; what it did."""
         ticket_id, author = call.request.path_params["ticket_id"], Author.of(call.me)
 
         def work(session: Session) -> list[Changed]:
@@ -166,7 +168,9 @@ class TicketActions:
                 raise Refused(409, str(no)) from None
             return done
 
-        self._tell(await call.write(work))
+        done = await call.write(work)
+        self._tell(done)
+        return done
 
     def _tell(self, done: list[Changed]) -> None:
         for changed in done:

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from settings import ROOT
 from tests.tickets import desk
-from tickets import conversations, outbox, retention, slack_inbox
+from tickets import changes, conversations, outbox, retention, slack_inbox
 from tickets.agent_models import Audit
 from tickets.base import now
+from tickets.changes import Author
 from tickets.database import Database
 from tickets.models import Conversation
 from tickets.slack_models import Place, SlackInbox
+from tickets.states import STATES
 from tickets.ticket_models import Delivery, Ticket
 
 DAY = timedelta(days=1)
@@ -101,6 +103,33 @@ def test_at_its_age_it_goes_and_a_day_before_it_stays(
     assert not tidy(database).more
     own = [Audit.actor == "test"] if kind is Audit else []
     assert len(database.read(lambda session: session.scalars(select(kind).where(*own)).all())) == left
+
+
+@pytest.mark.parametrize("make", [anonymous, partners])
+@pytest.mark.parametrize("state", STATES)
+def test_a_conversation_stays_until_its_ticket_is_closed(
+    database: Database, make: Callable[[Session, datetime], None], state: str
+) -> None:
+    def old(session: Session) -> None:
+        ticket = desk.ticket(session)
+        make(session, now() - DAY * 400)
+        (conversation,) = session.scalars(select(Conversation)).all()
+        ticket.conversation_id, ticket.state = conversation.id, state
+
+    database.write(old)
+    assert len(tidy(database).conversations) == (1 if state == "closed" else 0)
+
+
+def test_closing_the_ticket_is_a_sign_of_life(database: Database) -> None:
+    def old(session: Session) -> None:
+        ticket = desk.ticket(session)
+        anonymous(session, now() - DAY * 400)
+        (conversation,) = session.scalars(select(Conversation)).all()
+        ticket.conversation_id = conversation.id
+        changes.set_state(session, ticket, Author.of(desk.agent(session)), "closed")
+
+    database.write(old)
+    assert tidy(database).conversations == []
 
 
 def test_the_engine_is_told_which_conversations_went(database: Database) -> None:

@@ -55,13 +55,13 @@ async function send(then) {
   const which = kind();
   sendButton.disabled = resolveButton.disabled = true;
   try {
-    await post(`${path}/${which}`, which === "note" ? { text: text.value, key } : { text: text.value, key, then });
+    const done = await post(`${path}/${which}`, which === "note" ? { text: text.value, key } : { text: text.value, key, then });
     key = randomKey();
     text.value = "";
     keep();
     live.writing(false);
     await refresh();
-    say(which === "note" ? "The note is saved." : "Your answer is on its way to the partner.");
+    say(done.unreached ?? (which === "note" ? "The note is saved." : "Your answer is on its way to the partner."));
   } catch (error) {
     problem.textContent = error.message;
   } finally {

@@ -6,16 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.console import wording
 from bot.console.pages import moment
 from tests.bot.console.conftest import Desk
-from tickets import changes
+from tickets import changes, conversations
 from tickets.base import now
 from tickets.changes import Judged
-from tickets.models import Event
+from tickets.models import Event, WebSession
 from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Correction, Delivery, Ticket
 from tickets.types import ticket_fields, ticket_types
@@ -125,6 +125,22 @@ class TestAnswers:
         assert now_it_is.state == "waiting"
         assert now_it_is.first_answer_at is not None
         assert "We <strong>look</strong>" in (await anna.get(path(ticket))).text
+
+    async def test_a_reply_that_reaches_nobody_says_so(self, anna: Desk) -> None:
+        def chat(session: Session) -> str:
+            return conversations.open_web_session(session)[1]
+
+        def leave(session: Session) -> None:
+            session.execute(update(WebSession).values(active_at=now() - conversations.SESSION_IDLE * 2))
+
+        body = {"text": "It is on its way.", "key": KEY}
+        ticket = anna.open(conversation_id=anna.database.write(chat))
+        assert (await anna.post(path(ticket, "reply"), body)).json() == {"done": True}
+        assert wording.UNREACHED not in (await anna.get(path(ticket))).text
+        anna.database.write(leave)  # whoever opened it cannot come back to that chat
+        answer = await anna.post(path(ticket, "reply"), {**body, "key": KEY[::-1]})
+        assert answer.json() == {"unreached": wording.UNREACHED}
+        assert (await anna.get(path(ticket))).text.count(wording.UNREACHED) == 1
 
     async def test_a_reply_sent_again_is_one(self, anna: Desk) -> None:
         ticket = anna.open(conversation_id=anna.conversation("Hello"))
