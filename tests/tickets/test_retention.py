@@ -19,7 +19,7 @@ from tickets.base import now
 from tickets.changes import Author
 from tickets.database import Database
 from tickets.models import Conversation
-from tickets.slack_models import Place, SlackInbox
+from tickets.slack_models import Place, SlackInbox, SlackPress
 from tickets.states import STATES
 from tickets.ticket_models import Delivery, Ticket
 
@@ -144,6 +144,28 @@ def test_a_ticket_deleted_for_its_age_is_in_the_audit_log(database: Database) ->
     assert tidy(database).tickets == 1
     (entry,) = database.read(lambda session: session.scalars(select(Audit)).all())
     assert (entry.what, entry.detail) == ("erased", {"why": "retention", "tickets": 1})
+
+
+def logged(database: Database) -> list[dict[str, Any]]:
+    """What the audit log says of deletions."""
+    query = select(Audit.detail).where(Audit.what == "erased").order_by(Audit.id)
+    return database.read(lambda session: list(session.scalars(query)))
+
+
+def test_whatever_is_deleted_for_its_age_is_counted_in_the_audit_log(database: Database) -> None:
+    def old(session: Session) -> None:
+        at = now() - DAY * 1200
+        anonymous(session, at)
+        for make in (closed, sent, dead, dead, heard_in_slack, audited):
+            make(session, at)
+        session.add(SlackPress(key="T1:1", ticket_number=desk.ticket(session).number, at=at))
+
+    database.write(old)
+    tidy(database)
+    counts = {"conversations": 1, "tickets": 1, "deliveries": 3, "slack_events": 1, "presses": 1, "audit": 1}
+    assert logged(database) == [{"why": "retention", **counts}]
+    tidy(database)
+    assert len(logged(database)) == 1  # nothing was deleted
 
 
 def test_many_old_tickets_go_in_several_steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
