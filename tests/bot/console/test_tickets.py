@@ -11,15 +11,19 @@ from sqlalchemy.orm import Session
 
 from bot.console import wording
 from bot.console.pages import moment
+from settings import ROOT
 from tests.bot.console.conftest import Desk
 from tickets import changes, conversations
 from tickets.base import now
 from tickets.changes import Judged
+from tickets.corrections import read_corrections
 from tickets.models import Event, WebSession
 from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Correction, Delivery, Ticket
 from tickets.types import ticket_fields, ticket_types
+from triage.build import labelled, read_examples
 
+EXAMPLES = ROOT / "triage" / "examples.yml"
 KEY = "0123456789abcdef"
 
 
@@ -222,6 +226,31 @@ class TestHistory:
             f"before, it was read as {ticket_types()['orders.rma'].title} (70%), normal",
         ):
             assert shown in page
+
+
+class TestTraining:
+    @pytest.mark.parametrize(
+        ("corrected", "types"),
+        [
+            ([("type", "orders.rma")], ["orders.rma"]),
+            ([("queue", "Tech Support")], ["tech.support"]),  # it has only one type
+            ([("queue", "Billing")], []),  # which of its types, nobody said
+            ([("queue", "Tech Support"), ("queue", "Orders")], []),
+            ([("type", "orders.rma"), ("queue", "Tech Support")], ["orders.rma"]),
+            ([("queue", "Tech Support"), ("type", "orders.rma")], ["orders.rma"]),
+        ],
+    )
+    async def test_what_an_agent_corrects_is_what_the_next_training_learns(
+        self, anna: Desk, corrected: list[tuple[str, str]], types: list[str]
+    ) -> None:
+        ticket = anna.open(type="", subject="Odd", description="No wombat says a word")
+        for what, value in (*corrected, ("priority", "high")):
+            assert (await change(anna, ticket, what, value)).status_code == 200
+        url = anna.database.engine.url.render_as_string(hide_password=False)
+        labels, priorities = labelled(read_examples(EXAMPLES), read_corrections(url))
+        text = "Odd\nNo wombat says a word"
+        assert [label for said, label in labels if said == text] == types
+        assert [label for said, label in priorities if said == text] == ["high"]
 
 
 class TestChanges:
