@@ -152,15 +152,12 @@ def _write(session: Session, due: _Due, answer: _Answer, targets: Targets) -> Ti
 
 
 def _question(session: Session, ticket: Ticket) -> dict[str, Any]:
-    """What `actions` is asked: the type only where somebody chose it."""
-    opened = TicketEvent.ticket_number == ticket.number, TicketEvent.kind == "opened"
-    said = session.scalar(select(TicketEvent.data).where(*opened)) or {}
-    settled = said.get("named", True) or ticket.type != said.get("type")
+    """What `actions` is asked: the type only where it stays."""
     viewer = _opener(session, ticket)
     others = [one for one in own_tickets(session, viewer, _MOST_CANDIDATES, active=True) if one.number != ticket.number]
     return {
         "text": _text(session, ticket),
-        "type": ticket.type if settled else None,
+        "type": ticket.type if "type" in changes.settled(session, ticket) else None,
         "fields": ticket.fields,
         "candidates": [
             {"number": one.name, "text": f"{one.subject}\n{one.description}"[:_MOST_TEXT], "fields": one.fields}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 
 from tickets import changes, outbox, slack_agents
@@ -78,9 +78,11 @@ def carry_out(session: Session, press: Press, targets: Targets, served: bool) ->
     return done if done.event is not None else None
 
 
-def forget_presses(session: Session, before: datetime) -> None:
-    """Delete the presses of before then."""
-    session.execute(delete(SlackPress).where(SlackPress.at < before))
+def forget_presses(session: Session, before: datetime) -> int:
+    """Delete the presses of before then; how many."""
+    done = session.execute(delete(SlackPress).where(SlackPress.at < before))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 def tell(session: Session, channel: str, user: str, ticket: Ticket | None, what: str, **values: str) -> None:

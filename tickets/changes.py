@@ -6,13 +6,15 @@ so that whoever commits can tell the open windows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tickets import conversations, notices
+from tickets import conversations, notices, partners
 from tickets.agent_models import Agent
 from tickets.base import now
 from tickets.models import Conversation, Event
@@ -35,6 +37,8 @@ class Author:
 
 
 SYSTEM = Author("system", None, "Customer Care bot")
+Moves = dict[str, dict[str, Any]]  # what was changed, "from" what "to" what
+_KEPT_OF_A_VERDICT = ("type", "confidence", "type_reason", "priority", "priority_reason")
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,15 @@ def reply(
 ) -> Changed:
     """An agent's public answer: the partner gets it in the channel the ticket came from, and is waited for.
 
+    Where it can reach nobody any more, its event says so.
+
     Args:
         then: the state that the same intention brings about afterwards, kept so that its key stands for both.
     """
     _lock(session, ticket)
-    event = _event(session, ticket, "reply", author, text, key=key, data={"then": then} if then else None)
+    data: dict[str, Any] = {} if partners.reached(session, ticket, now()) else {"unreached": True}
+    data |= {"then": then} if then else {}
+    event = _event(session, ticket, "reply", author, text, data=data, key=key)
     if ticket.first_answer_at is None:
         ticket.first_answer_at = event.at
     if ticket.state in (NEW, OPEN):
@@ -126,10 +134,11 @@ def set_state(session: Session, ticket: Ticket, author: Author, state: str) -> C
 def set_priority(session: Session, ticket: Ticket, author: Author, priority: str, targets: Targets) -> Changed:
     """Correct the priority; the first answer's due time moves with it."""
     _lock(session, ticket)
-    changed = _correct(session, ticket, author, "priority", ticket.priority, priority)
+    due_at = due(priority, ticket.created_at, targets)
+    also = _moves({"due_at": _iso(ticket.due_at)}, {"due_at": _iso(due_at)})
+    changed = _correct(session, ticket, author, "priority", ticket.priority, priority, also)
     if changed.event is not None:
-        ticket.priority, ticket.rank = priority, rank(priority)
-        ticket.due_at = due(priority, ticket.created_at, targets)
+        ticket.priority, ticket.rank, ticket.due_at = priority, rank(priority), due_at
     return changed
 
 
@@ -143,11 +152,13 @@ def set_queue(session: Session, ticket: Ticket, author: Author, queue: str) -> C
 
 
 def set_type(session: Session, ticket: Ticket, author: Author, type_id: str) -> Changed:
-    """Correct the type; the queue and what is missing follow it."""
+    """Correct the type; the queue, one set by hand too, and what is missing follow it."""
     _lock(session, ticket)
-    changed = _correct(session, ticket, author, "type", ticket.type, type_id)
+    queue = ticket_types()[type_id].queue
+    also = _moves({"queue": ticket.queue}, {"queue": queue})
+    changed = _correct(session, ticket, author, "type", ticket.type, type_id, also)
     if changed.event is not None:
-        ticket.type, ticket.queue = type_id, ticket_types()[type_id].queue
+        ticket.type, ticket.queue = type_id, queue
         _see_missing(ticket)
     return changed
 
@@ -170,46 +181,85 @@ def triaged(
     triage: dict[str, Any],
     judged: Judged | None = None,
 ) -> Changed:
-    """A triage after opening: what an agent has corrected stays; fields and findings are brought up to date.
+    """A triage after opening: what somebody has settled stays; fields and findings are brought up to date.
 
-    Args:
-        judged: set only while the ticket is new, and each only where neither the partner nor an agent said it.
+    Of a ticket that somebody works on, the priority only rises: what an agent goes by is not taken back by itself.
     """
     _lock(session, ticket)
-    changed = _classify(session, ticket, judged) if judged is not None and ticket.state == NEW else {}
-    ticket.fields = {**fields, **ticket.fields}
+    changed = _classify(session, ticket, judged) if judged is not None else {}
+    corrected = _corrected(session, ticket)  # a field that an agent removed was read wrongly
+    fresh = {name: read for name, read in fields.items() if name not in ticket.fields}
+    added = {name: read for name, read in fresh.items() if f"field:{name}" not in corrected}
+    before = _verdict(ticket.triage)
+    ticket.fields = {**ticket.fields, **added}
     ticket.triage, ticket.triage_due = triage, False
     _see_missing(ticket)
-    data = {"missing": ticket.missing, "changed": changed}
+    data = {"missing": ticket.missing, "changed": changed, "fields": added, "before": before}
     return Changed(ticket, _event(session, ticket, "triaged", SYSTEM, data=data))
 
 
-def _classify(session: Session, ticket: Ticket, judged: Judged) -> dict[str, dict[str, str]]:
-    """Take over type, queue and priority; what was changed, from what to what."""
-    said = session.execute(select(TicketEvent.kind, TicketEvent.data).where(TicketEvent.ticket_number == ticket.number))
-    settled: set[str] = set()
-    for kind, data in said:
-        if kind == "corrected":
-            settled.add(str(data.get("what")))
-        elif kind == "opened" and data.get("named", True):
-            settled.add("type")
-    if "type" in settled:
-        settled.add("queue")  # it follows the type
-    before = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
-    if "type" not in settled:
+def settled(session: Session, ticket: Ticket) -> set[str]:
+    """Which of type, queue and priority no triage changes: what whoever opened it or an agent said.
+
+    Of a ticket that somebody works on, type and queue as well, unless it was never judged.
+    """
+    found = _corrected(session, ticket) & {"type", "queue", "priority"}
+    judged = bool(ticket.triage) or bool(_data_of(session, ticket, "triaged"))
+    named = any(data.get("named", True) for data in _data_of(session, ticket, "opened"))
+    if named or (judged and ticket.state != NEW):
+        found.add("type")
+    return found | {"queue"} if "type" in found else found  # the queue follows the type
+
+
+def _corrected(session: Session, ticket: Ticket) -> set[str]:
+    """What somebody has corrected: type, queue, priority, field:<name>."""
+    return {str(data.get("what")) for data in _data_of(session, ticket, "corrected")}
+
+
+def _data_of(session: Session, ticket: Ticket, kind: str) -> Sequence[dict[str, Any]]:
+    of_kind = TicketEvent.ticket_number == ticket.number, TicketEvent.kind == kind
+    return session.scalars(select(TicketEvent.data).where(*of_kind)).all()
+
+
+def _verdict(triage: dict[str, Any]) -> dict[str, Any]:
+    """What an agent may want to know of a triage that another one takes the place of."""
+    kept = {name: triage[name] for name in _KEPT_OF_A_VERDICT if name in triage}
+    found = triage.get("findings")
+    decisions = [one.get("decision") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return {**kept, "findings": decisions} if decisions else kept
+
+
+def _standing(ticket: Ticket) -> dict[str, Any]:
+    """What a triage may change."""
+    told = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
+    return {**told, "due_at": _iso(ticket.due_at)}
+
+
+def _moves(before: dict[str, Any], after: dict[str, Any]) -> Moves:
+    return {what: {"from": before[what], "to": after[what]} for what in before if before[what] != after[what]}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _classify(session: Session, ticket: Ticket, judged: Judged) -> Moves:
+    """Take over type, queue and priority; what was changed."""
+    stays, before = settled(session, ticket), _standing(ticket)
+    if "type" not in stays:
         ticket.type = judged.type
-    if "queue" not in settled:
+    if "queue" not in stays:
         ticket.queue = judged.queue
-    if "priority" not in settled:
+    if "priority" not in stays and (ticket.state == NEW or rank(judged.priority) < ticket.rank):
         ticket.priority, ticket.rank = judged.priority, rank(judged.priority)
         ticket.due_at = due(judged.priority, ticket.created_at, judged.targets)
-    after = {"type": ticket.type, "queue": ticket.queue, "priority": ticket.priority}
-    return {what: {"from": before[what], "to": after[what]} for what in before if before[what] != after[what]}
+    return _moves(before, _standing(ticket))
 
 
 def _lock(session: Session, ticket: Ticket) -> None:
     """See the ticket as it is now, and have other processes wait for our commit before they change it."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer
+        session.flush()  # a change made just before, in the same transaction, is not to be lost
         session.refresh(ticket, with_for_update=True)
 
 
@@ -226,11 +276,14 @@ def _become(session: Session, ticket: Ticket, author: Author, state: str) -> Tic
     return _event(session, ticket, "state", author, data={"from": before, "to": state})
 
 
-def _correct(session: Session, ticket: Ticket, author: Author, what: str, wrong: Any, right: Any) -> Changed:
-    """Note a correction as event and, where an agent made it, as labelled data."""
+def _correct(
+    session: Session, ticket: Ticket, author: Author, what: str, wrong: Any, right: Any, also: Moves | None = None
+) -> Changed:
+    """Note a correction, and what moves `also` with it, as event and, where an agent made it, as labelled data."""
     if wrong == right:
         return Changed(ticket, None)
-    event = _event(session, ticket, "corrected", author, data={"what": what, "from": wrong, "to": right})
+    data = {"what": what, "from": wrong, "to": right, **(also or {})}
+    event = _event(session, ticket, "corrected", author, data=data)
     if author.kind == "agent" and author.id is not None:
         session.add(
             Correction(

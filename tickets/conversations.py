@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tickets import outbox
 from tickets.base import insert, now
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn, WebSession
 from tickets.slack_models import Place, SlackCode, SlackInbox, SlackUser
+from tickets.states import CLOSED
+from tickets.ticket_models import Ticket
 
 SESSION_IDLE = timedelta(hours=24)
 SESSION_LIFE = timedelta(days=7)
@@ -228,6 +230,8 @@ def token_hash(token: str) -> str:
 def forget_old(session: Session, before: datetime, partners_before: datetime | None = None) -> list[str]:
     """Delete conversations without a sign of life since then, at most MOST_FORGOTTEN at once; their ids.
 
+    Those that a ticket came from stay until it is closed: agents read them, and answer there.
+
     Args:
         before: for those of anonymous people.
         partners_before: for those of partners whom a channel vouches for; None keeps them all.
@@ -235,7 +239,8 @@ def forget_old(session: Session, before: datetime, partners_before: datetime | N
     silent = and_(Conversation.partner_id.is_(None), Conversation.active_at < before)
     if partners_before is not None:
         silent = or_(silent, and_(Conversation.partner_id.is_not(None), Conversation.active_at < partners_before))
-    old = list(session.scalars(select(Conversation.id).where(silent).limit(MOST_FORGOTTEN)))
+    pending = exists().where(Ticket.conversation_id == Conversation.id, Ticket.state != CLOSED)
+    old = list(session.scalars(select(Conversation.id).where(silent, ~pending).limit(MOST_FORGOTTEN)))
     for table in (Feedback, Question, Button, Turn, Event, WebSession, SlackInbox, SlackCode):
         session.execute(delete(table).where(table.conversation_id.in_(old)))
     session.execute(delete(Conversation).where(Conversation.id.in_(old)))

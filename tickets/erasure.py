@@ -288,6 +288,9 @@ def _comments_elsewhere(session: Session, found: Found) -> int:
         event.author, event.author_id, event.text, event.data = ERASED, None, "", {}
     for ticket in session.scalars(select(Ticket).where(Ticket.number.in_(touched))):
         ticket.triage, ticket.triage_due = {}, ticket.state in ACTIVE  # it may quote what is gone
+    read = TicketEvent.ticket_number.in_(touched), TicketEvent.kind == "triaged"
+    for event in session.scalars(select(TicketEvent).where(*read)):
+        event.data = {name: value for name, value in event.data.items() if name not in ("fields", "before")}
     session.flush()
     return len(events)
 

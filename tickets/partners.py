@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tickets.base import insert, now
 from tickets.conversations import SESSION_IDLE, SESSION_LIFE, conversation_for, token_hash
 from tickets.models import Conversation, UsedToken, WebSession
-from tickets.ticket_models import Partner
+from tickets.ticket_models import Partner, Ticket
 
 PARTNER_IDLE = timedelta(hours=1)  # then the portal is asked again who it is
 PARTNER_LIFE = timedelta(hours=8)
@@ -101,6 +101,20 @@ def end_session(session: Session, token: str) -> bool:
     done = session.execute(delete(WebSession).where(WebSession.token_sha256 == token_hash(token)))
     assert isinstance(done, CursorResult)
     return done.rowcount == 1
+
+
+def reached(session: Session, ticket: Ticket, at: datetime) -> bool:
+    """Whether an answer can reach whoever opened a ticket: in Slack, by API, in a chat that they can come back to.
+
+    Who is vouched for can: they sign in again.
+    """
+    if ticket.partner_id is not None:
+        return True
+    conversation = session.get(Conversation, ticket.conversation_id) if ticket.conversation_id else None
+    if conversation is None or conversation.channel != "web":
+        return conversation is not None
+    known = select(WebSession).where(WebSession.conversation_id == conversation.id)
+    return any(_lives(one, at) for one in session.scalars(known))
 
 
 def forget_expired(session: Session, at: datetime) -> None:

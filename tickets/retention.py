@@ -44,23 +44,33 @@ class Tidied:
 
 
 def tidy(session: Session, at: datetime) -> Tidied:
-    """Delete what is kept no longer, a limited number at once."""
+    """Delete what is kept no longer, a limited number at once; how much of what is in the audit log.
+
+    Sessions and codes that nobody can use any more are not counted: they hold nothing.
+    """
     with erasure.overwriting(session):
         conversations = forget_old(session, at - ANONYMOUS_CONVERSATIONS, at - PARTNER_CONVERSATIONS)
         forget_expired(session, at)
-        slack_inbox.forget_done(session, at - SLACK_EVENTS)
-        agents_presses.forget_presses(session, at - SLACK_EVENTS)
+        events = slack_inbox.forget_done(session, at - SLACK_EVENTS)
+        presses = agents_presses.forget_presses(session, at - SLACK_EVENTS)
         slack_users.forget_expired(session, at)
         old = select(Ticket.number).where(Ticket.closed_at < at - CLOSED_TICKETS).limit(_MOST_TICKETS)
         tickets = list(session.scalars(old))
         agents_channel.withdraw(session, tickets)
         erasure.delete_rows(session, tickets=tickets)
-        _delete(session, delete(Delivery).where(Delivery.state == outbox.SENT, Delivery.sent_at < at - SENT_DELIVERIES))
+        sent = delete(Delivery).where(Delivery.state == outbox.SENT, Delivery.sent_at < at - SENT_DELIVERIES)
         dead = delete(Delivery).where(Delivery.state == outbox.DEAD, Delivery.created_at < at - DEAD_DELIVERIES)
-        _delete(session, dead)
-        _delete(session, delete(Audit).where(Audit.at < at - AUDIT))
-    if tickets:
-        session.add(Audit(actor="system", what="erased", detail={"why": "retention", "tickets": len(tickets)}))
+        counts = {
+            "conversations": len(conversations),
+            "tickets": len(tickets),
+            "deliveries": _delete(session, sent) + _delete(session, dead),
+            "slack_events": events,
+            "presses": presses,
+            "audit": _delete(session, delete(Audit).where(Audit.at < at - AUDIT)),
+        }
+    deleted = {what: count for what, count in counts.items() if count}
+    if deleted:
+        session.add(Audit(actor="system", what="erased", detail={"why": "retention", **deleted}))
     more = len(conversations) == MOST_FORGOTTEN or len(tickets) == _MOST_TICKETS
     return Tidied(conversations, len(tickets), more)
 

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    CursorResult,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
@@ -217,9 +229,9 @@ def release(session: Session, at: datetime, owner: str | None = None) -> None:
     _run(session, update(SlackInbox).where(whose).values(leased_until=at))
 
 
-def forget_done(session: Session, before: datetime) -> None:
-    """Delete what was worked before then."""
-    _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < before))
+def forget_done(session: Session, before: datetime) -> int:
+    """Delete what was worked before then; how much."""
+    return _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < before))
 
 
 def _takes_part(session: Session, place: Place) -> bool:
@@ -260,5 +272,7 @@ def _put(
     return True
 
 
-def _run(session: Session, statement: Any) -> None:
-    session.execute(statement, execution_options={"synchronize_session": False})
+def _run(session: Session, statement: Any) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount

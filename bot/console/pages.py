@@ -65,6 +65,7 @@ class Pages:
             came_by=wording.CAME_BY,
             answer_in=wording.ANSWER_IN,
             answer_elsewhere=wording.ANSWER_ELSEWHERE,
+            unreached=wording.UNREACHED,
         )
 
     def show(self, template: str, signed_in: SignedIn | None, status: int = 200, **what: Any) -> HTMLResponse:

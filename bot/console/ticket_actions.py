@@ -100,8 +100,8 @@ class TicketActions:
         self._live = live
         self._targets = targets
 
-    async def reply(self, call: Call, body: Reply) -> None:
-        """Answer the partner."""
+    async def reply(self, call: Call, body: Reply) -> dict[str, str] | None:
+        """Answer the partner; says where that reaches nobody."""
         text = _said(body.text)
 
         def work(session: Session, ticket: Ticket, author: Author) -> list[Changed]:
@@ -110,7 +110,9 @@ class TicketActions:
                 done.append(changes.set_state(session, ticket, author, body.then))
             return done
 
-        await self._change(call, work, _Sent(body.key, "reply", text, body.then))
+        done = await self._change(call, work, _Sent(body.key, "reply", text, body.then))
+        lost = any(one.event is not None and one.event.data.get("unreached") for one in done)
+        return {"unreached": wording.UNREACHED} if lost else None
 
     async def note(self, call: Call, body: Note) -> None:
         """Write a note."""
@@ -182,8 +184,8 @@ class TicketActions:
         change = changes.set_queue if body.what == "queue" else changes.set_type
         return change(session, ticket, author, body.value)
 
-    async def _change(self, call: Call, change: Any, sent: _Sent | None = None) -> None:
-        """One change of the ticket in the address, once for the key of what is sent."""
+    async def _change(self, call: Call, change: Any, sent: _Sent | None = None) -> list[Changed]:
+        """One change of the ticket in the address, once for the key of what is sent; what it did."""
         ticket_id, author = call.request.path_params["ticket_id"], Author.of(call.me)
 
         def work(session: Session) -> list[Changed]:
@@ -198,7 +200,9 @@ class TicketActions:
                 raise Refused(409, str(no)) from None
             return done
 
-        self._tell(await call.write(work))
+        done = await call.write(work)
+        self._tell(done)
+        return done
 
     def _tell(self, done: list[Changed]) -> None:
         for changed in done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from bot.console import wording
 from bot.console.gate import Call, Refused
-from bot.console.pages import STATE_NAMES, Pages, value_shown
+from bot.console.pages import STATE_NAMES, Pages, moment, percent, value_shown
 from tickets import agents
 from tickets.access import access_by_id
 from tickets.models import Conversation, Event
@@ -129,16 +130,14 @@ def told(event: TicketEvent) -> str:
         return f"set it from {STATE_NAMES.get(str(before), before)} to {STATE_NAMES.get(str(after), after)}"
     if event.kind == "corrected":
         what = str(event.data.get("what", ""))
-        types = ticket_types()
-        if what == "type":
-            before, after = (types[str(t)].title if str(t) in types else t for t in (before, after))
         name = what.removeprefix("field:")
         label = ticket_fields()[name].label if name in ticket_fields() else name
         if before is None:
             return f"added {label}: {value_shown(after)}"
         if after is None:
             return f"removed {label}, which was {value_shown(before)}"
-        return f"changed {label} from {value_shown(before)} to {value_shown(after)}"
+        also = {one: event.data[one] for one in ("queue", "due_at") if one in event.data}
+        return "; ".join([f"changed {_moved(what, event.data, label)}", *_all_moved(also)])
     if event.kind == "triaged":
         return _told_triage(event.data)
     return event.kind.replace("_", " ")
@@ -147,13 +146,37 @@ def told(event: TicketEvent) -> str:
 def _told_triage(data: dict[str, Any]) -> str:
     known = ticket_fields()
     labels = ", ".join(known[name].label for name in _list(data.get("missing")) if name in known)
-    parts = ["read it again"]
-    changed = data.get("changed")
-    for what, change in changed.items() if isinstance(changed, dict) else ():
-        if isinstance(change, dict):
-            parts.append(f"{what} from {change.get('from')} to {change.get('to')}")
+    added, before = data.get("fields"), data.get("before")
+    parts = ["read it again", *_all_moved(data.get("changed"))]
+    for name, value in added.items() if isinstance(added, dict) else ():
+        if name in known:
+            parts.append(f"added {known[name].label}: {value_shown(value)}")
     parts.append(f"missing: {labels}" if labels else "nothing is missing")
+    if isinstance(before, dict) and before.get("type"):
+        sure = f" ({percent(before['confidence'])})" if before.get("confidence") is not None else ""
+        parts.append(f"before, it was read as {_value('type', before['type'])}{sure}, {_text(before.get('priority'))}")
     return "; ".join(parts)
+
+
+def _all_moved(moves: Any) -> list[str]:
+    """Changes of a ticket's properties in words."""
+    pairs = moves.items() if isinstance(moves, dict) else ()
+    return [_moved(what, move) for what, move in pairs if isinstance(move, dict)]
+
+
+def _moved(what: str, move: dict[str, Any], label: str = "") -> str:
+    after = _value(what, move.get("to"))
+    if what == "due_at":
+        return f"first answer due by {after}"
+    return f"{label or what} from {_value(what, move.get('from'))} to {after}"
+
+
+def _value(what: str, value: Any) -> str:
+    if what == "type" and str(value) in ticket_types():
+        return ticket_types()[str(value)].title
+    if what == "due_at" and value:
+        return moment(datetime.fromisoformat(str(value)))
+    return value_shown(value)
 
 
 def ask_for_missing(ticket: Ticket) -> str:

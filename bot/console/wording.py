@@ -38,6 +38,10 @@ DRAFT_NOT_WRITTEN = "The draft cannot be written here ({why})."
 CAME_BY = {"web": "web chat", "slack": "Slack", "form": "the ticket form", "api": "API", "api-scoped": "API"}
 ANSWER_IN = {"web": "the chat", "slack": "Slack", "form": "the ticket on the portal"}
 ANSWER_ELSEWHERE = "the ticket, by the API"
+UNREACHED = (
+    "It is kept here, but reaches nobody: this chat cannot be opened again, and nobody vouches for who began it. "
+    "Write to the e-mail address in the ticket, if there is one."
+)
 ASK_FOR_MISSING = (
     "Hello{name},\n\nthank you for your ticket {number}. To go on, I still need from you:\n\n{questions}\n\n"
     "You can simply answer here."

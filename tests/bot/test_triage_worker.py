@@ -36,6 +36,8 @@ VERDICT = {
     "similar": [],
 }
 
+SOMEBODY = Author("system", None, "x")
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,26 +137,110 @@ async def test_a_type_that_the_caller_named_stays(
     assert questions[0]["type"] == "tech.support"
 
 
-async def test_what_an_agent_corrected_or_took_stays(
-    database: Database, rasa: Rasa, health: Health, questions: Questions
-) -> None:
-    corrected, taken = opened(database, "1"), opened(database, "2")
-    author = Author("system", None, "x")
+async def judged(database: Database, rasa: Rasa, health: Health, number: int, **more: Any) -> Ticket:
+    """A ticket once it is not due any more."""
+    async with working(database, rasa, health, **more):
+        await until(lambda: not ticket(database, number).triage_due)
+    return ticket(database, number)
 
+
+def change(database: Database, number: int, *done: Callable[[Session, Ticket], object]) -> None:
     def work(session: Session) -> None:
-        changes.set_priority(session, session.get_one(Ticket, corrected), author, "urgent", FIRST_ANSWER)
-        changes.set_type(session, session.get_one(Ticket, corrected), author, "orders.rma")
-        changes.set_state(session, session.get_one(Ticket, taken), author, "open")
+        for one in done:
+            one(session, session.get_one(Ticket, number))
 
     database.write(work)
-    async with working(database, rasa, health):
-        await until(lambda: not any(ticket(database, one).triage_due for one in (corrected, taken)))
-    found = ticket(database, corrected)
-    assert (found.type, found.queue, found.priority) == ("orders.rma", "Orders", "urgent")
+
+
+def set_open(session: Session, one: Ticket) -> None:
+    changes.set_state(session, one, SOMEBODY, "open")
+
+
+def set_low(session: Session, one: Ticket) -> None:
+    changes.set_priority(session, one, SOMEBODY, "low", FIRST_ANSWER)
+
+
+def set_rma(session: Session, one: Ticket) -> None:
+    changes.set_type(session, one, SOMEBODY, "orders.rma")
+
+
+def add(session: Session, one: Ticket) -> None:
+    changes.comment(session, one, Author("partner", None, "Ann"), "Now all calls are down!")
+
+
+async def test_what_an_agent_corrected_stays(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    number = opened(database)
+    change(database, number, set_low, set_rma)
+    found = await judged(database, rasa, health, number)
+    assert (found.type, found.queue, found.priority) == ("orders.rma", "Orders", "low")
     assert questions[0]["type"] == "orders.rma"
-    found = ticket(database, taken)
-    assert (found.type, found.priority) == ("general.other", "normal")
-    assert found.fields == VERDICT["fields"]
+    change(database, number, set_open, add)
+    found = await judged(database, rasa, health, number)
+    assert (found.type, found.queue, found.priority) == ("orders.rma", "Orders", "low")
+    assert said(database, number, "triaged")[-1].data["changed"] == {}
+
+
+async def test_what_was_taken_before_it_was_judged_is_judged_too(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    number = opened(database)
+    change(database, number, set_open)
+    found = await judged(database, rasa, health, number)
+    assert (found.type, found.queue, found.priority) == ("classound.cancel_did", "CLASSOUND", "high")
+    assert (found.state, found.fields) == ("open", VERDICT["fields"])
+    assert questions[0]["type"] is None
+
+
+async def test_the_queue_an_agent_chose_before_it_was_judged_stays(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    number = opened(database)
+    change(database, number, lambda session, one: changes.set_queue(session, one, SOMEBODY, "Billing"), set_open)
+    found = await judged(database, rasa, health, number)
+    assert (found.type, found.queue) == ("classound.cancel_did", "Billing")
+
+
+@pytest.mark.parametrize("state", ["open", "waiting", "resolved", "closed"])
+async def test_what_the_partner_adds_raises_the_priority_of_what_is_in_work(
+    database: Database, rasa: Rasa, health: Health, questions: Questions, state: str
+) -> None:
+    questions.verdict["priority"] = "low"
+    number = opened(database)
+    await judged(database, rasa, health, number)
+    change(database, number, lambda session, one: changes.set_state(session, one, SOMEBODY, state), add)
+    questions.verdict |= {"priority": "urgent", "type": "tech.support", "queue": "Tech Support"}
+    told: list[str] = []
+    found = await judged(database, rasa, health, number, on_ticket=lambda one: told.append(one.name))
+    assert (found.priority, found.rank, found.due_at) == ("urgent", 0, found.created_at + FIRST_ANSWER["urgent"])
+    assert (found.type, found.queue) == ("classound.cancel_did", "CLASSOUND")  # an agent is at it
+    assert questions[-1]["type"] == "classound.cancel_did"
+    assert said(database, number, "triaged")[-1].data["changed"]["priority"] == {"from": "low", "to": "urgent"}
+    assert told == [found.name]
+
+
+async def test_what_is_in_work_never_becomes_less_urgent_by_itself(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    number = opened(database)
+    await judged(database, rasa, health, number)
+    change(database, number, set_open, add)
+    questions.verdict["priority"] = "low"
+    found = await judged(database, rasa, health, number)
+    assert (found.priority, found.due_at) == ("high", found.created_at + FIRST_ANSWER["high"])
+
+
+async def test_while_it_is_new_what_the_partner_adds_changes_the_type_too(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    number = opened(database)
+    await judged(database, rasa, health, number)
+    change(database, number, add)
+    questions.verdict |= {"priority": "urgent", "type": "tech.support", "queue": "Tech Support"}
+    found = await judged(database, rasa, health, number)
+    assert questions[-1]["type"] is None  # what a triage thought is nobody's choice
+    assert (found.type, found.queue, found.priority) == ("tech.support", "Tech Support", "urgent")
 
 
 async def test_candidates_are_the_companys_other_open_tickets(

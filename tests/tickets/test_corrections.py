@@ -36,6 +36,18 @@ def test_the_last_correction_of_a_ticket_is_learned(tmp_path: Path) -> None:
     database.close()
     text = "Phones\ntwo phones are broken"
     assert read_corrections(url) == [(text, "type", "orders.rma"), (text, "priority", "high")]
+    # The queue of a ticket whose type an agent named is left out; another's is not.
+    database = Database(url)
+    database.write(lambda session: hand_on(session, "HWaaS", "Billing"))
+    database.close()
+    assert read_corrections(url)[2:] == [("Bill\nwhich one", "queue", "Billing")]
+
+
+def hand_on(session: Session, *queues: str) -> None:
+    """A ticket that an agent gives to one queue after the other."""
+    ticket, _ = open_ticket(session, "q", NewTicket("", "Bill", "which one"), channel="api", targets=FIRST_ANSWER)
+    for queue in queues:
+        changes.set_queue(session, ticket, Author.of(session.get_one(Agent, "a" * 32)), queue)
 
 
 def test_without_a_database_there_are_none(tmp_path: Path) -> None:

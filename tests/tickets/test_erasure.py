@@ -140,6 +140,22 @@ class TestAPartner:
         (event,) = database.read(lambda session: session.scalars(query).all())
         assert (event.kind, event.text, event.author_id) == ("comment", "", None)
 
+    def test_nor_does_a_triage_there_tell_what_it_read(self, database: Database, two: tuple[Ticket, Ticket]) -> None:
+        bob, _ = two
+
+        def triage(session: Session) -> None:
+            ticket = session.get_one(Ticket, bob.number)
+            ticket.triage = {"type_reason": "canary says so"}
+            changes.triaged(session, ticket, {"reason": "canary said so", "person": "Bob"}, {})
+            changes.set_field(session, ticket, changes.SYSTEM, "reason", "x")
+
+        database.write(triage)
+        erase(database, database.read(lambda session: erasure.of_partner(session, "canary")))
+        query = select(TicketEvent.data).where(TicketEvent.ticket_number == bob.number, TicketEvent.kind == "triaged")
+        told = database.read(lambda session: session.scalars(query).all())
+        assert told
+        assert "canary" not in str(told)
+
     def test_a_reply_that_showed_the_ticket_to_a_colleague_loses_its_subject(
         self, database: Database, two: tuple[Ticket, Ticket]
     ) -> None:

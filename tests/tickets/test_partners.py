@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from tests.tickets import desk
 from tests.tickets.test_conversations import say
 from tickets import conversations, partners
 from tickets.base import now
@@ -70,6 +72,33 @@ def test_living_sessions_are_those_neither_ended_nor_expired(database: Database)
     assert alive(timedelta()) == {living, anonymous}
     assert alive(partners.PARTNER_IDLE + timedelta(seconds=1)) == {anonymous}
     assert alive(conversations.SESSION_IDLE + timedelta(seconds=1)) == set()
+
+
+def test_whoever_opened_a_ticket_is_reached_while_they_can_come_back(database: Database) -> None:
+    def work(session: Session) -> None:
+        anyone, here = conversations.open_web_session(session)
+        thread = conversations.conversation_for(session, "slack", "T1:C1:1.1").id
+        ann = desk.partner(session)
+        at = now()
+        for ways, reached in (
+            ({"conversation_id": here}, True),
+            ({"conversation_id": thread}, True),
+            ({"conversation_id": "gone"}, False),
+            ({"partner_id": ann.id}, True),  # signs in again
+            ({"conversation_id": "gone", "partner_id": ann.id}, True),
+            ({}, False),
+        ):
+            ticket = desk.ticket(session)
+            ticket.conversation_id, ticket.partner_id = ways.get("conversation_id"), ways.get("partner_id")
+            assert partners.reached(session, ticket, at) is reached, ways
+        ticket = desk.ticket(session)
+        ticket.conversation_id = here
+        assert partners.reached(session, ticket, at)
+        assert not partners.reached(session, ticket, at + conversations.SESSION_IDLE + timedelta(minutes=1))
+        partners.end_session(session, anyone)
+        assert not partners.reached(session, ticket, at)
+
+    database.write(work)
 
 
 def test_a_partners_conversation_is_kept_longer_than_an_anonymous_one(database: Database) -> None:

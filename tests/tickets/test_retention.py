@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from settings import ROOT
 from tests.tickets import desk
-from tickets import conversations, outbox, retention, slack_inbox
+from tickets import changes, conversations, outbox, retention, slack_inbox
 from tickets.agent_models import Audit
 from tickets.base import now
+from tickets.changes import Author
 from tickets.database import Database
 from tickets.models import Conversation
-from tickets.slack_models import Place, SlackInbox
+from tickets.slack_models import Place, SlackInbox, SlackPress
+from tickets.states import STATES
 from tickets.ticket_models import Delivery, Ticket
 
 DAY = timedelta(days=1)
@@ -103,6 +105,33 @@ def test_at_its_age_it_goes_and_a_day_before_it_stays(
     assert len(database.read(lambda session: session.scalars(select(kind).where(*own)).all())) == left
 
 
+@pytest.mark.parametrize("make", [anonymous, partners])
+@pytest.mark.parametrize("state", STATES)
+def test_a_conversation_stays_until_its_ticket_is_closed(
+    database: Database, make: Callable[[Session, datetime], None], state: str
+) -> None:
+    def old(session: Session) -> None:
+        ticket = desk.ticket(session)
+        make(session, now() - DAY * 400)
+        (conversation,) = session.scalars(select(Conversation)).all()
+        ticket.conversation_id, ticket.state = conversation.id, state
+
+    database.write(old)
+    assert len(tidy(database).conversations) == (1 if state == "closed" else 0)
+
+
+def test_closing_the_ticket_is_a_sign_of_life(database: Database) -> None:
+    def old(session: Session) -> None:
+        ticket = desk.ticket(session)
+        anonymous(session, now() - DAY * 400)
+        (conversation,) = session.scalars(select(Conversation)).all()
+        ticket.conversation_id = conversation.id
+        changes.set_state(session, ticket, Author.of(desk.agent(session)), "closed")
+
+    database.write(old)
+    assert tidy(database).conversations == []
+
+
 def test_the_engine_is_told_which_conversations_went(database: Database) -> None:
     database.write(lambda session: anonymous(session, now() - DAY * 31))
     (gone,) = tidy(database).conversations
@@ -115,6 +144,28 @@ def test_a_ticket_deleted_for_its_age_is_in_the_audit_log(database: Database) ->
     assert tidy(database).tickets == 1
     (entry,) = database.read(lambda session: session.scalars(select(Audit)).all())
     assert (entry.what, entry.detail) == ("erased", {"why": "retention", "tickets": 1})
+
+
+def logged(database: Database) -> list[dict[str, Any]]:
+    """What the audit log says of deletions."""
+    query = select(Audit.detail).where(Audit.what == "erased").order_by(Audit.id)
+    return database.read(lambda session: list(session.scalars(query)))
+
+
+def test_whatever_is_deleted_for_its_age_is_counted_in_the_audit_log(database: Database) -> None:
+    def old(session: Session) -> None:
+        at = now() - DAY * 1200
+        anonymous(session, at)
+        for make in (closed, sent, dead, dead, heard_in_slack, audited):
+            make(session, at)
+        session.add(SlackPress(key="T1:1", ticket_number=desk.ticket(session).number, at=at))
+
+    database.write(old)
+    tidy(database)
+    counts = {"conversations": 1, "tickets": 1, "deliveries": 3, "slack_events": 1, "presses": 1, "audit": 1}
+    assert logged(database) == [{"why": "retention", **counts}]
+    tidy(database)
+    assert len(logged(database)) == 1  # nothing was deleted
 
 
 def test_many_old_tickets_go_in_several_steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

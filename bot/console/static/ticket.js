@@ -59,13 +59,13 @@ async function send(then) {
   const written = text.value;
   sendButton.disabled = resolveButton.disabled = true;
   try {
-    await post(`${path}/${which}`, which === "note" ? { text: written, key } : { text: written, key, then });
+    const done = await post(`${path}/${which}`, which === "note" ? { text: written, key } : { text: written, key, then });
     key = randomKey();
     if (text.value === written) text.value = ""; // what was written meanwhile stays
     keep();
     live.writing(false);
     await refresh();
-    say(which === "note" ? "The note is saved." : "Your answer is on its way to the partner.");
+    say(done.unreached ?? (which === "note" ? "The note is saved." : "Your answer is on its way to the partner."));
   } catch (error) {
     problem.textContent = error.status === 0 ? UNKNOWN : error.message;
     if (error.status === 409) key = randomKey(); // nothing of what stands here now was done under the old one

@@ -6,15 +6,24 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.console import wording
+from bot.console.pages import moment
+from settings import ROOT
 from tests.bot.console.conftest import Desk
-from tickets import changes
+from tickets import changes, conversations
 from tickets.base import now
-from tickets.models import Event
+from tickets.changes import Judged
+from tickets.corrections import read_corrections
+from tickets.models import Event, WebSession
+from tickets.states import FIRST_ANSWER
 from tickets.ticket_models import Correction, Delivery, Ticket
+from tickets.types import ticket_fields, ticket_types
+from triage.build import labelled, read_examples
 
+EXAMPLES = ROOT / "triage" / "examples.yml"
 KEY = "0123456789abcdef"
 
 
@@ -132,6 +141,22 @@ class TestAnswers:
         assert now_it_is.first_answer_at is not None
         assert "We <strong>look</strong>" in (await anna.get(path(ticket))).text
 
+    async def test_a_reply_that_reaches_nobody_says_so(self, anna: Desk) -> None:
+        def chat(session: Session) -> str:
+            return conversations.open_web_session(session)[1]
+
+        def leave(session: Session) -> None:
+            session.execute(update(WebSession).values(active_at=now() - conversations.SESSION_IDLE * 2))
+
+        body = {"text": "It is on its way.", "key": KEY}
+        ticket = anna.open(conversation_id=anna.database.write(chat))
+        assert (await anna.post(path(ticket, "reply"), body)).json() == {"done": True}
+        assert wording.UNREACHED not in (await anna.get(path(ticket))).text
+        anna.database.write(leave)  # whoever opened it cannot come back to that chat
+        answer = await anna.post(path(ticket, "reply"), {**body, "key": KEY[::-1]})
+        assert answer.json() == {"unreached": wording.UNREACHED}
+        assert (await anna.get(path(ticket))).text.count(wording.UNREACHED) == 1
+
     async def test_a_reply_sent_again_is_one(self, anna: Desk) -> None:
         ticket = anna.open(conversation_id=anna.conversation("Hello"))
         body = {"text": "Hello", "key": KEY}
@@ -212,6 +237,64 @@ class TestAnswers:
         ticket = anna.open()
         assert (await anna.post(path(ticket, "note"), {"text": "x" * 20_001, "key": KEY})).status_code == 422
         assert (await anna.post(path(ticket, "note"), {"text": "x" * 20_000, "key": KEY})).status_code == 200
+
+
+class TestHistory:
+    async def test_what_moves_with_a_correction_is_said(self, anna: Desk) -> None:
+        ticket = anna.open()
+        for what, value in (("queue", "HWaaS"), ("type", "billing.dispute"), ("priority", "high")):
+            assert (await change(anna, ticket, what, value)).status_code == 200
+        due = anna.ticket(ticket).due_at
+        assert due is not None
+        page = (await anna.get(path(ticket))).text
+        title = ticket_types()["billing.dispute"].title
+        assert f"to {title}; queue from HWaaS to Billing" in page
+        assert f"changed priority from normal to high; first answer due by {moment(due)}" in page
+
+    async def test_what_a_triage_did_is_said(self, anna: Desk) -> None:
+        ticket = anna.open(type="", triage={"type": "orders.rma", "confidence": 0.7, "priority": "normal"})
+
+        def triage(session: Session) -> None:
+            judged = Judged("billing.dispute", "Billing", "urgent", FIRST_ANSWER)
+            one = session.get_one(Ticket, ticket.number)
+            changes.triaged(session, one, {"invoice_number": "<b>1/2</b>"}, {"type": "billing.dispute"}, judged)
+
+        anna.database.write(triage)
+        due = anna.ticket(ticket).due_at
+        assert due is not None
+        page = (await anna.get(path(ticket))).text
+        for shown in (
+            f"to {ticket_types()['billing.dispute'].title}; queue from General Questions to Billing",
+            f"priority from normal to urgent; first answer due by {moment(due)}",
+            f"added {ticket_fields()['invoice_number'].label}: &lt;b&gt;1/2&lt;/b&gt;",
+            f"before, it was read as {ticket_types()['orders.rma'].title} (70%), normal",
+        ):
+            assert shown in page
+
+
+class TestTraining:
+    @pytest.mark.parametrize(
+        ("corrected", "types"),
+        [
+            ([("type", "orders.rma")], ["orders.rma"]),
+            ([("queue", "Tech Support")], ["tech.support"]),  # it has only one type
+            ([("queue", "Billing")], []),  # which of its types, nobody said
+            ([("queue", "Tech Support"), ("queue", "Orders")], []),
+            ([("type", "orders.rma"), ("queue", "Tech Support")], ["orders.rma"]),
+            ([("queue", "Tech Support"), ("type", "orders.rma")], ["orders.rma"]),
+        ],
+    )
+    async def test_what_an_agent_corrects_is_what_the_next_training_learns(
+        self, anna: Desk, corrected: list[tuple[str, str]], types: list[str]
+    ) -> None:
+        ticket = anna.open(type="", subject="Odd", description="No wombat says a word")
+        for what, value in (*corrected, ("priority", "high")):
+            assert (await change(anna, ticket, what, value)).status_code == 200
+        url = anna.database.engine.url.render_as_string(hide_password=False)
+        labels, priorities = labelled(read_examples(EXAMPLES), read_corrections(url))
+        text = "Odd\nNo wombat says a word"
+        assert [label for said, label in labels if said == text] == types
+        assert [label for said, label in priorities if said == text] == ["high"]
 
 
 class TestChanges:
