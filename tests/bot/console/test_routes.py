@@ -34,7 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/console/deliver-again": {},
     "/console/bulk": {"tickets": ["TICKET"], "do": "close"},
     "/console/tickets/{ticket_id}/reply": {"text": "Hello", "key": KEY},
-    "/console/tickets/{ticket_id}/note": {"text": "Hello", "key": KEY},
+    "/console/tickets/{ticket_id}/note": {"text": "Hello", "key": f"note-{KEY}"},
     "/console/tickets/{ticket_id}/change": {"what": "state", "value": "closed"},
     "/console/tickets/{ticket_id}/field": {"name": "pbx", "value": "12345"},
     "/console/insights/try": {"text": "Can I pay in bitcoin?", "entry": "billing/payment-options"},
