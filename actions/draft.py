@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from actions.emails import email_in, without_email
 from actions.ticket_words import anywhere
 from actions.wording import day
+from tickets.contact import valid_email
 from tickets.filled import stamp as stamp_of
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
@@ -21,11 +23,10 @@ CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for wher
 _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
-_EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _NO_NAME = anywhere("no_part_of_names", "sentence_words")
 _INTRODUCED = re.compile(
-    r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})"
-    r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4}))?"
+    r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})(?![\w.'-]*@)"
+    r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4})(?![\w.&'-]*@))?"
 )
 _WE = re.compile(r"\W*(?:and )?(?:we are|we're|we work (?:for|at)|(?:my|our|the) company is)\b", re.IGNORECASE)
 _MONTHS = {name.casefold() for names in (month_name, month_abbr) for name in names}
@@ -159,7 +160,8 @@ class Draft:
         return needed - len(self.missing()) - len(self.missing_contact()), needed
 
     def put(self, found: dict[str, Any]) -> bool:
-        """Take fields; whether there were any. A field said anew replaces what was known."""
+        """Take fields; whether there were any. A field said anew replaces what was known, but by no broken address."""
+        found = {name: value for name, value in found.items() if name != "email" or valid_email(str(value))}
         self.fields = {**self.fields, **found}
         self.declined = [name for name in self.declined if name not in found]
         self.removed = [name for name in self.removed if name not in found]
@@ -204,17 +206,15 @@ class Draft:
     def take_contact(self, text: str) -> bool:
         """Take name, company and e-mail address from an answer to the question for them; whether there was any."""
         taken = False
-        text = re.sub(r"\s*@\s*", "@", text)
-        address = _EMAIL.search(text)
+        address, text = without_email(text)
         if address:
-            self.contact["email"] = address[0]
-            text = text.replace(address[0], "\n")
+            self.contact["email"] = address
             taken = True
         said = list(map(_bare, _BETWEEN.split(text)))
         if not taken and any(_NO_NAME.search(part) for part in said):  # a sentence with names in it
             return False
         parts = [part for part in said if _is_name(part)]
-        whole = address is not None and len(parts) > 1  # who asks, said all at once: it replaces what was known
+        whole = bool(address) and len(parts) > 1  # who asks, said all at once: it replaces what was known
         wanted = [name for name in ("name", "company") if whole or not self.contact.get(name)]
         if len(parts) == 1 and _WE.match(text):
             wanted = ["company"]
@@ -257,14 +257,10 @@ def shown(name: str, value: Any) -> str:
     return ticket_fields()[name].values.get(str(value), str(value))
 
 
-def email_in(text: str) -> str:
-    """The e-mail address in a text, "" where there is none."""
-    found = _EMAIL.search(re.sub(r"\s*@\s*", "@", text))
-    return found[0] if found else ""
-
-
 def _is_name(part: str) -> bool:
     """Whether a part of a message can be the name of a person or a company: short, with letters, no sentence."""
+    if "@" in part:  # meant as an address, and none
+        return False
     letters = [word for word in re.findall(r"[^\W\d_]{2,}", part) if word.casefold() not in _MONTHS]
     return bool(letters) and len(part.split()) <= _MOST_NAME_WORDS and _NO_NAME.search(part) is None
 

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
-from actions.draft import CONTACT, Draft, email_in
+from actions.draft import CONTACT, Draft
+from actions.emails import email_in, has_broken_email
 from actions.ticket_consent import has_not, has_nothing_but, is_no, is_yes
 from actions.ticket_requests import names_its_matter, says_nothing, without_request
 from actions.ticket_text import say, take, verdict
@@ -212,6 +213,9 @@ def _contact(context: Context, draft: Draft, text: str) -> None:
         decline(draft, asked)
     elif ticket_changes.corrected(context, draft, text, read=False):
         pass
+    elif has_broken_email(text) and len(text.split()) <= _MOST_WHO:
+        draft.take_contact(text)  # name and company may stand beside it
+        draft.mood = "not_email"
     elif _late(draft, text):
         draft.mood = "changed"
     elif _is_code(context, draft, text) or not _who(draft, text):
@@ -233,8 +237,8 @@ def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
         draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
     else:
         draft.misses += 1
-        again = ticket_values.is_question(text) or draft.misses > 1
-        draft.mood = "why_contact" if again else "no_change"
+        again = draft.misses > 1 and asked != "contact_email"
+        draft.mood = "why_contact" if again or ticket_values.is_question(text) else "no_change"
     if draft.mood == "no_change":
         draft.mood = "not_email" if asked == "contact_email" else "not_understood"
 
@@ -331,6 +335,9 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
     language = judge(text)
     if not language.english and language.sure and len(text.split()) >= _FEWEST_WORDS:
         draft.refused = {"text": text, "of": name, "language": language.language, "sure": True}
+        return
+    if has_broken_email(text) and name in ticket_values.NAMES:
+        draft.mood = "not_email"
         return
     hint = {"numbers": "not_numbers", "date": "not_date", "email": "not_email"}
     draft.mood = hint.get(ticket_fields()[name].form, "not_understood")

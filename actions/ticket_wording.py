@@ -247,7 +247,7 @@ def _draft(draft: Draft) -> Reply:
     parts.append(say("ticket_confirm"))
     if draft.mood == "waits":
         parts = _opening(draft)
-    elif draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why", "question"):
+    elif draft.mood in ("resumed", "no_change", "not_email", "hello", "thanks", "bye", "why", "question"):
         parts = [*_opening(draft), say("ticket_shall_i")]
     buttons = [
         _choice(draft, say("button_send_incomplete") if lacking else say("button_send"), "send"),
