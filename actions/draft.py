@@ -17,9 +17,11 @@ from actions.ticket_words import anywhere
 from actions.wording import day
 from tickets.contact import valid_email
 from tickets.filled import stamp as stamp_of
+from tickets.identifiers import NAMING
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
 CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for where nobody vouches for the partner
+_NAMING = ("did_numbers", *NAMING, "email", "pbx", "source_pbx", "target_pbx")
 _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
@@ -56,7 +58,9 @@ class Draft:
         asked: what was asked last: a field, or one of the steps of ticket_form.py.
         refused: a text that was not in English, and of what: {"text", "of", "language", "sure"}.
         doubted: whether “is this in English?” was asked: it is asked once.
-        similar: open tickets offered instead, each {"number", "reason", "subject"}; None: not looked for yet.
+        similar: open tickets offered instead, each {"number", "reason", "subject"}.
+        looked: what the draft was about when similar ones were looked for: its `matter` then.
+        refused_similar: the numbers of those that the partner said to be another matter.
         mood: how to speak of the next question: a key of wording.yml behind `ticket_`.
         misses: how often in a row an answer could not be taken.
         state: asking, sending, sent, added (to another ticket), left.
@@ -84,7 +88,9 @@ class Draft:
     asked: str | None = None
     refused: dict[str, Any] | None = None
     doubted: bool = False
-    similar: list[dict[str, str]] | None = None
+    similar: list[dict[str, str]] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    refused_similar: list[str] = field(default_factory=list)
     mood: str = "begun"
     misses: int = 0
     state: str = "asking"
@@ -105,7 +111,7 @@ class Draft:
         if not isinstance(slot, dict):
             return None
         try:  # an earlier release may have written other attributes or types
-            found = cls(**slot)
+            found = cls(**slot | {"similar": slot.get("similar") or []})
         except TypeError:
             return None
         types = {found.type_id, found.perhaps, found.former.get("type", "")} - {""}
@@ -171,6 +177,12 @@ class Draft:
     def stamp(self) -> str:
         """What names its present state: a form is filled in for it."""
         return stamp_of([self.type_id, self.subject, self.texts, self.fields, self.contact])
+
+    @property
+    def matter(self) -> list[str]:
+        """What makes it alike to other tickets, as two stamps: of the numbers and codes in it, and of its words."""
+        naming = {name: self.fields[name] for name in _NAMING if name in self.fields}
+        return [stamp_of([naming]), stamp_of([self.texts])]
 
     def fill(self, values: dict[str, Any], stamp: str) -> bool:
         """Take all values of a form; False where other values hold by now than it was opened with.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
+from actions import ticket_changes, ticket_kind, ticket_similar, ticket_values, ticket_wording
 from actions.draft import CONTACT, Draft
 from actions.emails import email_in, has_broken_email
 from actions.ticket_consent import has_not, has_nothing_but, is_no, is_yes
@@ -180,14 +180,14 @@ def _more_of_it(context: Context, draft: Draft, text: str) -> None:
 def _similar(context: Context, draft: Draft, text: str) -> None:
     there = _THERE.fullmatch(text) is not None
     if not there and (is_no(text) or has_nothing_but(text) or _ELSEWHERE.search(text)):
-        draft.similar = []
+        ticket_similar.refuse(draft)
     elif (there or is_yes(text)) and draft.similar:
         add_to(context, draft, draft.similar[0]["number"])
     elif len(text.split()) <= _SHORT and not any(map(str.isdigit, text)):
         draft.mood = "not_understood"
     else:
         say(context, draft, text, "description")
-        draft.similar = []
+        ticket_similar.refuse(draft)
 
 
 def _tier(context: Context, draft: Draft, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions import ticket_kind, ticket_values
+from actions import ticket_kind, ticket_similar, ticket_values
 from actions.draft import Draft
 from actions.emails import email_in, has_broken_email, without_email
 from actions.ticket_consent import before_sending, has_nothing_but, holds, is_no, is_yes, leaves, stops
@@ -105,6 +105,8 @@ def send(context: Context, draft: Draft) -> None:
         if draft.anonymous and draft.next_contact():
             return
         draft.triage = verdict(context, draft)
+        if ticket_similar.look(context, draft, at_the_end=True):  # a change that came along with the yes
+            return
     draft.state, draft.turn = "sending", context.turn_id
 
 

@@ -294,7 +294,7 @@ def _comment(draft: Draft) -> Reply:
 
 
 def _similar(draft: Draft) -> Reply:
-    found = draft.similar or []
+    found = draft.similar
     lines = "\n".join(f"- **{one['number']}** {_plain(one['subject'])} ({one['reason']})" for one in found)
     buttons = [
         *(_choice(draft, say("button_add_to", number=one["number"]), f"same.{one['number']}") for one in found),
