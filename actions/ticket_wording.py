@@ -224,16 +224,14 @@ def _draft(draft: Draft) -> Reply:
     lines = [f"- {ticket_fields()[name].label}: {value or above}" for name, value in _brief(draft)]
     lines += [f"- {say(one)}: {value}" for one in CONTACT if (value := draft.contact.get(one.removeprefix("contact_")))]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
-    complete = (
-        say("ticket_complete", have=have, needed=needed)
-        if not lacking
-        else say("ticket_incomplete", have=have, needed=needed, missing=lacking)
-    )
+    complete = say("ticket_complete", have=have, needed=needed) if needed else say("ticket_complete_as_is")
+    if lacking:
+        complete = say("ticket_incomplete", have=have, needed=needed, missing=lacking)
     parts = [
         *([say("ticket_changed_line")] if draft.mood == "changed" else []),
         *(_opening(draft) if draft.mood in ("retyped", "kept", "form_late") else []),
         say("ticket_draft", title=draft.type.title, queue=draft.queue),
-        *([complete] if needed else []),
+        complete,
         _quoted(said),
     ]
     if lines:
