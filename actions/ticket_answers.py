@@ -299,6 +299,8 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         del read[name]
     if read:
         draft.put(read)
+        if has_broken_email(text) and "email" in draft.missing():
+            draft.mood = "not_email"
         if ticket_values.tells_more(text, read) and judge(text).english:
             draft.texts = [*draft.texts, text]
     elif _UNKNOWN_LEAD.match(text) or has_not(text):

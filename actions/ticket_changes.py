@@ -173,9 +173,11 @@ def changed(context: Context, draft: Draft, text: str) -> None:
     draft.settled, draft.perhaps = draft.settled or draft.type_id not in ("", OTHER), ""
     draft.mood = "changed"
     read = context.triage.read(draft.type_id, text, context.now) if draft.type_id else {}
-    if ticket_values.usable(read, text) != read:
+    usable = ticket_values.usable(read, text)
+    if usable != read and len(text.split()) <= _MOST_WHO:
         draft.mood = "not_email"
         return
+    read = usable
     added = _ADD.match(text)
     if corrected(context, draft, text, bool(read)) or _contact_changed(draft, text, "email" in read):
         return

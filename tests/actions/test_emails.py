@@ -136,3 +136,19 @@ def test_the_address_that_a_ticket_is_about_is_valid_too(partner: Partner) -> No
         assert "email" not in partner.draft.fields
     partner.say("“anna@conti.it”")
     assert partner.draft.fields["email"] == "anna@conti.it"
+
+
+def test_a_broken_address_beside_a_name_is_said_to_be_broken(partner: Partner) -> None:
+    partner.say("open a ticket: please give access to the portal to our new colleague")
+    asked = partner.say("Anna Verdi, anna@verdi")
+    assert (asked["data"]["slot"], partner.draft.fields["person"]) == ("email", "Anna Verdi")
+    assert say("ticket_not_email") in asked["text"]
+
+
+def test_a_sentence_with_a_broken_address_is_kept(partner: Partner) -> None:
+    partner.say(SOLE)
+    partner.say("Tom Baker, Baker Ltd, tom@baker.example")
+    told = "the customer müller@firma.de wrote to us that he does not want to go on after December"
+    partner.say(told)
+    assert told in partner.draft.text
+    assert partner.draft.contact["email"] == "tom@baker.example"
