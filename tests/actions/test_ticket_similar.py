@@ -90,7 +90,7 @@ def test_what_was_not_compared_before_is_when_it_is_confirmed(partner: Partner, 
 
 
 def test_a_text_written_anew_is_compared_before_the_draft_is_shown(partner: Partner, database: Database) -> None:
-    text = "The reception phone of Hotel Luna has no audio on incoming calls since monday"
+    text = "There is no audio on incoming calls since monday, the callers hear nothing"
     name = opened(database, "tech.support", text, {"since": "monday"})
     assert slot(partner.say("open a ticket: what is your opening time in august?")) == "draft"
     offered = partner.say(f"description: {text}")
