@@ -12,20 +12,23 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from actions.emails import email_in, without_email
 from actions.ticket_words import anywhere
 from actions.wording import day
+from tickets.contact import valid_email
 from tickets.filled import stamp as stamp_of
+from tickets.identifiers import NAMING
 from tickets.types import OTHER, TicketType, ticket_fields, ticket_types
 
 CONTACT = ("contact_name", "contact_company", "contact_email")  # asked for where nobody vouches for the partner
+_NAMING = ("did_numbers", *NAMING, "email", "pbx", "source_pbx", "target_pbx")
 _MOST_SUBJECT = 90
 _MOST_CONTACT = 120
 _MOST_NAME_WORDS = 5  # more are a sentence, no name of a person or company
-_EMAIL = re.compile(r"[^\s@<>,;:\"'()]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _NO_NAME = anywhere("no_part_of_names", "sentence_words")
 _INTRODUCED = re.compile(
-    r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})"
-    r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4}))?"
+    r"\b(?:[Ii] am|[Ii]'m|[Mm]y name is)((?: [A-Z][\w.'-]+){1,3})(?![\w.'-]*@)"
+    r"(?:,? (?:of|from|at|with)((?: (?:&|[A-Z])[\w.&'-]*){1,4})(?![\w.&'-]*@))?"
 )
 _WE = re.compile(r"\W*(?:and )?(?:we are|we're|we work (?:for|at)|(?:my|our|the) company is)\b", re.IGNORECASE)
 _MONTHS = {name.casefold() for names in (month_name, month_abbr) for name in names}
@@ -55,7 +58,9 @@ class Draft:
         asked: what was asked last: a field, or one of the steps of ticket_form.py.
         refused: a text that was not in English, and of what: {"text", "of", "language", "sure"}.
         doubted: whether “is this in English?” was asked: it is asked once.
-        similar: open tickets offered instead, each {"number", "reason", "subject"}; None: not looked for yet.
+        similar: open tickets offered instead, each {"number", "reason", "subject"}.
+        looked: what the draft was about when similar ones were looked for: its `matter` then.
+        refused_similar: the numbers of those that the partner said to be another matter.
         mood: how to speak of the next question: a key of wording.yml behind `ticket_`.
         misses: how often in a row an answer could not be taken.
         state: asking, sending, sent, added (to another ticket), left.
@@ -83,7 +88,9 @@ class Draft:
     asked: str | None = None
     refused: dict[str, Any] | None = None
     doubted: bool = False
-    similar: list[dict[str, str]] | None = None
+    similar: list[dict[str, str]] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    refused_similar: list[str] = field(default_factory=list)
     mood: str = "begun"
     misses: int = 0
     state: str = "asking"
@@ -104,7 +111,7 @@ class Draft:
         if not isinstance(slot, dict):
             return None
         try:  # an earlier release may have written other attributes or types
-            found = cls(**slot)
+            found = cls(**slot | {"similar": slot.get("similar") or []})
         except TypeError:
             return None
         types = {found.type_id, found.perhaps, found.former.get("type", "")} - {""}
@@ -159,7 +166,8 @@ class Draft:
         return needed - len(self.missing()) - len(self.missing_contact()), needed
 
     def put(self, found: dict[str, Any]) -> bool:
-        """Take fields; whether there were any. A field said anew replaces what was known."""
+        """Take fields; whether there were any. A field said anew replaces what was known, but by no broken address."""
+        found = {name: value for name, value in found.items() if name != "email" or valid_email(str(value))}
         self.fields = {**self.fields, **found}
         self.declined = [name for name in self.declined if name not in found]
         self.removed = [name for name in self.removed if name not in found]
@@ -169,6 +177,12 @@ class Draft:
     def stamp(self) -> str:
         """What names its present state: a form is filled in for it."""
         return stamp_of([self.type_id, self.subject, self.texts, self.fields, self.contact])
+
+    @property
+    def matter(self) -> list[str]:
+        """What makes it alike to other tickets, as two stamps: of the numbers and codes in it, and of its words."""
+        naming = {name: self.fields[name] for name in _NAMING if name in self.fields}
+        return [stamp_of([naming]), stamp_of([self.texts])]
 
     def fill(self, values: dict[str, Any], stamp: str) -> bool:
         """Take all values of a form; False where other values hold by now than it was opened with.
@@ -204,17 +218,15 @@ class Draft:
     def take_contact(self, text: str) -> bool:
         """Take name, company and e-mail address from an answer to the question for them; whether there was any."""
         taken = False
-        text = re.sub(r"\s*@\s*", "@", text)
-        address = _EMAIL.search(text)
+        address, text = without_email(text)
         if address:
-            self.contact["email"] = address[0]
-            text = text.replace(address[0], "\n")
+            self.contact["email"] = address
             taken = True
         said = list(map(_bare, _BETWEEN.split(text)))
         if not taken and any(_NO_NAME.search(part) for part in said):  # a sentence with names in it
             return False
         parts = [part for part in said if _is_name(part)]
-        whole = address is not None and len(parts) > 1  # who asks, said all at once: it replaces what was known
+        whole = bool(address) and len(parts) > 1  # who asks, said all at once: it replaces what was known
         wanted = [name for name in ("name", "company") if whole or not self.contact.get(name)]
         if len(parts) == 1 and _WE.match(text):
             wanted = ["company"]
@@ -257,14 +269,10 @@ def shown(name: str, value: Any) -> str:
     return ticket_fields()[name].values.get(str(value), str(value))
 
 
-def email_in(text: str) -> str:
-    """The e-mail address in a text, "" where there is none."""
-    found = _EMAIL.search(re.sub(r"\s*@\s*", "@", text))
-    return found[0] if found else ""
-
-
 def _is_name(part: str) -> bool:
     """Whether a part of a message can be the name of a person or a company: short, with letters, no sentence."""
+    if "@" in part:  # meant as an address, and none
+        return False
     letters = [word for word in re.findall(r"[^\W\d_]{2,}", part) if word.casefold() not in _MONTHS]
     return bool(letters) and len(part.split()) <= _MOST_NAME_WORDS and _NO_NAME.search(part) is None
 

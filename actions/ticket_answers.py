@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import ticket_changes, ticket_kind, ticket_values, ticket_wording
-from actions.draft import CONTACT, Draft, email_in
+from actions import ticket_changes, ticket_kind, ticket_similar, ticket_values, ticket_wording
+from actions.draft import CONTACT, Draft
+from actions.emails import email_in, has_broken_email
 from actions.ticket_consent import has_not, has_nothing_but, is_no, is_yes
 from actions.ticket_requests import names_its_matter, says_nothing, without_request
 from actions.ticket_text import say, take, verdict
@@ -179,14 +180,14 @@ def _more_of_it(context: Context, draft: Draft, text: str) -> None:
 def _similar(context: Context, draft: Draft, text: str) -> None:
     there = _THERE.fullmatch(text) is not None
     if not there and (is_no(text) or has_nothing_but(text) or _ELSEWHERE.search(text)):
-        draft.similar = []
+        ticket_similar.refuse(draft)
     elif (there or is_yes(text)) and draft.similar:
         add_to(context, draft, draft.similar[0]["number"])
     elif len(text.split()) <= _SHORT and not any(map(str.isdigit, text)):
         draft.mood = "not_understood"
     else:
         say(context, draft, text, "description")
-        draft.similar = []
+        ticket_similar.refuse(draft)
 
 
 def _tier(context: Context, draft: Draft, text: str) -> None:
@@ -212,6 +213,9 @@ def _contact(context: Context, draft: Draft, text: str) -> None:
         decline(draft, asked)
     elif ticket_changes.corrected(context, draft, text, read=False):
         pass
+    elif has_broken_email(text) and len(text.split()) <= _MOST_WHO:
+        draft.take_contact(text)  # name and company may stand beside it
+        draft.mood = "not_email"
     elif _late(draft, text):
         draft.mood = "changed"
     elif _is_code(context, draft, text) or not _who(draft, text):
@@ -233,8 +237,8 @@ def _no_who(context: Context, draft: Draft, text: str, asked: str) -> None:
         draft.mood = "kept" if draft.mood == "changed" and draft.texts[-1:] == [text] else draft.mood
     else:
         draft.misses += 1
-        again = ticket_values.is_question(text) or draft.misses > 1
-        draft.mood = "why_contact" if again else "no_change"
+        again = draft.misses > 1 and asked != "contact_email"
+        draft.mood = "why_contact" if again or ticket_values.is_question(text) else "no_change"
     if draft.mood == "no_change":
         draft.mood = "not_email" if asked == "contact_email" else "not_understood"
 
@@ -295,6 +299,8 @@ def _field(context: Context, draft: Draft, text: str, name: str) -> None:
         del read[name]
     if read:
         draft.put(read)
+        if has_broken_email(text) and "email" in draft.missing():
+            draft.mood = "not_email"
         if ticket_values.tells_more(text, read) and judge(text).english:
             draft.texts = [*draft.texts, text]
     elif _UNKNOWN_LEAD.match(text) or has_not(text):
@@ -331,6 +337,9 @@ def _missed(context: Context, draft: Draft, text: str, name: str) -> None:
     language = judge(text)
     if not language.english and language.sure and len(text.split()) >= _FEWEST_WORDS:
         draft.refused = {"text": text, "of": name, "language": language.language, "sure": True}
+        return
+    if has_broken_email(text) and name in ticket_values.NAMES:
+        draft.mood = "not_email"
         return
     hint = {"numbers": "not_numbers", "date": "not_date", "email": "not_email"}
     draft.mood = hint.get(ticket_fields()[name].form, "not_understood")

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from actions import earlier, policy_form, ticket_text
 from actions.calculation import Calculation
-from actions.draft import Draft, email_in
+from actions.draft import Draft
+from actions.emails import email_in
 from actions.follow_ups import is_follow_up
 from actions.ticket_requests import about_ticket, names_its_matter, says_nothing, without_request, without_yes
 from actions.ticket_words import any_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from actions import ticket_kind, ticket_values
-from actions.draft import Draft, email_in
+from actions import ticket_kind, ticket_similar, ticket_values
+from actions.draft import Draft
+from actions.emails import email_in, has_broken_email, without_email
 from actions.ticket_consent import before_sending, has_nothing_but, holds, is_no, is_yes, leaves, stops
 from actions.ticket_text import say, verdict
 from actions.ticket_words import any_of, anywhere, only
@@ -104,6 +105,8 @@ def send(context: Context, draft: Draft) -> None:
         if draft.anonymous and draft.next_contact():
             return
         draft.triage = verdict(context, draft)
+        if ticket_similar.look(context, draft, at_the_end=True):  # a change that came along with the yes
+            return
     draft.state, draft.turn = "sending", context.turn_id
 
 
@@ -170,6 +173,11 @@ def changed(context: Context, draft: Draft, text: str) -> None:
     draft.settled, draft.perhaps = draft.settled or draft.type_id not in ("", OTHER), ""
     draft.mood = "changed"
     read = context.triage.read(draft.type_id, text, context.now) if draft.type_id else {}
+    usable = ticket_values.usable(read, text)
+    if usable != read and len(text.split()) <= _MOST_WHO:
+        draft.mood = "not_email"
+        return
+    read = usable
     added = _ADD.match(text)
     if corrected(context, draft, text, bool(read)) or _contact_changed(draft, text, "email" in read):
         return
@@ -250,11 +258,14 @@ def _contact_changed(draft: Draft, text: str, is_field: bool) -> bool:
     if said is None or not (draft.contact or draft.next_contact()) or (said["what"][0] in "eE" and is_field):
         return False
     what = {"n": "name", "c": "company", "e": "email"}[said["what"][0].lower()]
-    value = email_in(text) if what == "email" else said["value"].strip(" .!")
-    if value:
-        draft.contact[what] = value
-    else:
+    address, value = without_email(said["value"])
+    if address:
+        draft.contact["email"] = address
+    elif what == "email" or has_broken_email(value):
         draft.mood = "not_email"
+        return True
+    if what != "email" and (value := value.strip(" .!,\n")):
+        draft.contact[what] = value
     return True
 
 

@@ -11,13 +11,13 @@ import re
 from typing import Any
 
 from rasa_sdk.events import ActionExecutionRejected, SlotSet
-from sqlalchemy.orm import Session
 
 from actions import (
     ticket_answers,
     ticket_changes,
     ticket_kind,
     ticket_lookup,
+    ticket_similar,
     ticket_text,
     ticket_values,
     ticket_wording,
@@ -30,9 +30,7 @@ from actions.ticket_requests import about_ticket
 from actions.ticket_words import any_of, only
 from actions.turns import Context, Step, Turn, is_anonymous
 from actions.wording import say
-from tickets.access import own_tickets, viewer_of
 from tickets.types import ticket_fields, ticket_types
-from triage.verdict import Candidate
 
 _CANCEL = re.compile(rf"\W*(?:{any_of('softens')}\W+)*{any_of('cancels')}(?:\W+{any_of('polite')})*\W*", re.IGNORECASE)
 _BACK = re.compile(r"\W*(?:please )?(?:(?:go |one step )?back|undo(?: (?:it|that|this))?)\W*", re.IGNORECASE)
@@ -47,8 +45,6 @@ _OWN_WORDS = ("description", "comment", "question", "rewrite")  # whatever is wr
 _BUTTONS = {"thanks", "greet", "bye", "bot", "human", "help", "helpful", "not_helpful", "show_entry"}
 _BUTTONS |= {"my_tickets", "ticket_status"}
 _SURE_CALCULATION = 0.8
-_MOST_CANDIDATES = 50
-_MOST_SIMILAR = 3
 
 
 def hear(context: Context) -> Turn:
@@ -234,8 +230,8 @@ def _pressed(context: Context, draft: Draft) -> Turn:
     elif kind == "tier" and draft.asked == "tier":
         ticket_values.put_tier(draft, what)
     elif value == "new":
-        draft.similar = []
-    elif kind == "same" and any(what == one["number"] for one in draft.similar or []):
+        ticket_similar.refuse(draft)
+    elif kind == "same" and any(what == one["number"] for one in draft.similar):
         ticket_answers.add_to(context, draft, what)
     return _going_on(draft)
 
@@ -292,9 +288,7 @@ def _next(context: Context, draft: Draft) -> str:
         return "other"
     if draft.loose_day:
         return "which_date"
-    if draft.similar is None:
-        draft.similar = context.read(lambda session: _similar(session, context, draft))
-    if draft.similar:
+    if ticket_similar.look(context, draft):
         return "similar"
     missing = draft.next_field()
     if missing is not None:
@@ -305,20 +299,9 @@ def _next(context: Context, draft: Draft) -> str:
     if not draft.anonymous and draft.asked in CONTACT:  # it became known who writes: they need not answer that
         draft.mood = "heard"
     contact = draft.next_contact() if draft.anonymous else None
+    if contact is None and ticket_similar.look(context, draft, at_the_end=True):
+        return "similar"
     return contact or "confirm"
-
-
-def _similar(session: Session, context: Context, draft: Draft) -> list[dict[str, str]]:
-    """Open tickets of the same company that are likely about the same."""
-    open_ones = own_tickets(
-        session, viewer_of(session, context.conversation, context.turn_id), _MOST_CANDIDATES, active=True
-    )
-    candidates = [Candidate(one.name, f"{one.subject}\n{one.description}", one.fields) for one in open_ones]
-    found = context.triage.similar(draft.text, draft.fields, candidates)
-    subjects = {one.name: one.subject for one in open_ones}
-    return [
-        {"number": one.number, "reason": one.reason, "subject": subjects[one.number]} for one in found[:_MOST_SIMILAR]
-    ]
 
 
 # What is handed on

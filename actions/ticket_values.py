@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from actions.draft import CONTACT, Draft, email_in
+from actions.draft import CONTACT, Draft
+from actions.emails import email_in, has_broken_email
 from actions.ticket_words import any_of, anywhere, called, only
 from knowledge.reading.dates import find_days
+from tickets.contact import valid_email
 from tickets.types import ticket_fields
 
 _NO_VALUE = only("no_value", "agrees", "send", "polite", then=("no_value", "agrees", "send", "polite"))
@@ -37,7 +39,7 @@ _ORDER = re.compile(r"\border\b", re.IGNORECASE)
 _SPACED = re.compile(r"(?:(?=[A-Za-z]*[0-9])[0-9A-Za-z]{2,6} ){1,7}(?=[A-Za-z]*[0-9])[0-9A-Za-z]{2,6}")
 _CODES = {"invoice_number", "order_number", "serial_number"}  # no such number is without a digit
 _PLACES = {"pbx", "source_pbx", "target_pbx"}
-_NAMES = _PLACES | {"person", "from_party", "to_party", "training_completed_by"}
+NAMES = _PLACES | {"person", "from_party", "to_party", "training_completed_by"}
 _PAST = {"date", "purchase_date", "invoice_date"}
 _MOST_NAME_WORDS = 6
 _TELLING_WORDS = 3
@@ -74,7 +76,9 @@ def plausible(name: str, text: str) -> bool:
         return False
     if name in _CODES or name == "special_number":
         return any(letter.isdigit() for letter in bare) and not is_sentence(bare)
-    if name in _NAMES:
+    if name in NAMES - _PLACES and has_broken_email(text):
+        return False
+    if name in NAMES:
         return len(bare.split()) <= _MOST_NAME_WORDS and not (
             is_no_name(bare) or (is_sentence(bare) and not _titled(bare))
         )
@@ -117,19 +121,25 @@ def sensible(draft: Draft, text: str, read: Mapping[str, Any], asked: str) -> di
     """What was read from an answer, without what cannot be its value: a sentence, or what another field has taken."""
     if asked == "did_numbers" and asked not in read and not re.search(r"[^\W\d_]", text):
         return {}  # digits that are no phone number are not meant for anything else
-    found = dict(read)
+    found = usable(read, text)
     if asked in found and not (plausible(asked, text) or plausible(asked, str(found[asked]))):
         del found[asked]
     if asked in _PLACES and asked in found:
         found[asked] = _PBX_LEAD.sub("", found[asked]) or found[asked]
-    for name in (_NAMES & found.keys() & draft.fields.keys()) - {asked}:
+    for name in (NAMES & found.keys() & draft.fields.keys()) - {asked}:
         if not is_named(name, text):  # a name alone answers what is asked, or nothing
             del found[name]
     answer = _letters(found.get(asked, ""))
     others = [_letters(value) for name, one in found.items() if name != asked for value in _listed(one)]
-    if answer and any(len(other) > 1 and other in answer for other in others) and asked in _NAMES | {"since"}:
+    if answer and any(len(other) > 1 and other in answer for other in others) and asked in NAMES | {"since"}:
         del found[asked]
     return found
+
+
+def usable(read: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """What was read from a message, without the good half of a broken e-mail address."""
+    valid = valid_email(str(read.get("email", ""))) and email_in(text) != ""
+    return {name: value for name, value in read.items() if name != "email" or valid}
 
 
 def is_whole(text: str, value: Any) -> bool:
@@ -150,7 +160,7 @@ def tells_more(text: str, read: Mapping[str, Any]) -> bool:
 
 def without_names(read: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are known by their form: numbers, dates, times; a name may be anybody's."""
-    return {name: value for name, value in read.items() if name not in _NAMES}
+    return {name: value for name, value in read.items() if name not in NAMES}
 
 
 def typed(draft: Draft, name: str, text: str, today: date) -> dict[str, Any]:
@@ -223,7 +233,7 @@ def is_doubtful(name: str, value: Any) -> bool:
     """Whether a value that was read is better asked for: “more” licenses, a sentence for a name."""
     if name == "wanted_licenses":
         return _VAGUE.fullmatch(str(value)) is not None
-    return name in _NAMES and not plausible(name, str(value))
+    return name in NAMES and not plausible(name, str(value))
 
 
 def spaced_code(name: str, text: str) -> str:

@@ -224,16 +224,14 @@ def _draft(draft: Draft) -> Reply:
     lines = [f"- {ticket_fields()[name].label}: {value or above}" for name, value in _brief(draft)]
     lines += [f"- {say(one)}: {value}" for one in CONTACT if (value := draft.contact.get(one.removeprefix("contact_")))]
     said = draft.text if len(draft.text) <= _MOST_SHOWN else draft.text[: _MOST_SHOWN - 1] + "…"
-    complete = (
-        say("ticket_complete", have=have, needed=needed)
-        if not lacking
-        else say("ticket_incomplete", have=have, needed=needed, missing=lacking)
-    )
+    complete = say("ticket_complete", have=have, needed=needed) if needed else say("ticket_complete_as_is")
+    if lacking:
+        complete = say("ticket_incomplete", have=have, needed=needed, missing=lacking)
     parts = [
         *([say("ticket_changed_line")] if draft.mood == "changed" else []),
         *(_opening(draft) if draft.mood in ("retyped", "kept", "form_late") else []),
         say("ticket_draft", title=draft.type.title, queue=draft.queue),
-        *([complete] if needed else []),
+        complete,
         _quoted(said),
     ]
     if lines:
@@ -247,7 +245,7 @@ def _draft(draft: Draft) -> Reply:
     parts.append(say("ticket_confirm"))
     if draft.mood == "waits":
         parts = _opening(draft)
-    elif draft.mood in ("resumed", "no_change", "hello", "thanks", "bye", "why", "question"):
+    elif draft.mood in ("resumed", "no_change", "not_email", "hello", "thanks", "bye", "why", "question"):
         parts = [*_opening(draft), say("ticket_shall_i")]
     buttons = [
         _choice(draft, say("button_send_incomplete") if lacking else say("button_send"), "send"),
@@ -294,7 +292,7 @@ def _comment(draft: Draft) -> Reply:
 
 
 def _similar(draft: Draft) -> Reply:
-    found = draft.similar or []
+    found = draft.similar
     lines = "\n".join(f"- **{one['number']}** {_plain(one['subject'])} ({one['reason']})" for one in found)
     buttons = [
         *(_choice(draft, say("button_add_to", number=one["number"]), f"same.{one['number']}") for one in found),

@@ -19,11 +19,12 @@ from tickets import changes
 from tickets.access import access_ticket, viewer_of
 from tickets.changes import Author
 from tickets.models import Conversation, Event
-from tickets.opening import NewTicket, open_ticket
+from tickets.opening import KeyReused, NewTicket, open_ticket
 from tickets.states import Targets
 from tickets.ticket_models import Ticket
 from tickets.types import ticket_fields, ticket_types
 
+_MOST_LINES, _LONGEST_LINE = 10, 300  # shown of what is not in a ticket
 _SENT = re.compile(r'/ticket_choice\{"draft": "([0-9a-f]{8,64})", "value": "send"\}')
 
 
@@ -99,25 +100,30 @@ def _open(
     session: Session, conversation_id: str, turn_id: str, wanted: _Wanted, targets: Targets
 ) -> tuple[list[dict[str, Any]], Ticket]:
     conversation = session.get_one(Conversation, conversation_id)
-    ticket, new = open_ticket(
-        session,
-        _key(conversation_id, wanted.draft),
-        NewTicket(
-            type=wanted.type,
-            subject=wanted.subject,
-            description=wanted.description,
-            fields=wanted.fields,
-            contact=wanted.contact,
-            priority=wanted.priority,
-            queue=wanted.queue,
-            language=wanted.language,
-            triage=wanted.triage,
-        ),
-        channel=conversation.channel,
-        targets=targets,
-        conversation_id=conversation_id,
-        partner_id=viewer_of(session, conversation_id, turn_id).partner_id,
-    )
+    key = _key(conversation_id, wanted.draft)
+    try:
+        ticket, new = open_ticket(
+            session,
+            key,
+            NewTicket(
+                type=wanted.type,
+                subject=wanted.subject,
+                description=wanted.description,
+                fields=wanted.fields,
+                contact=wanted.contact,
+                priority=wanted.priority,
+                queue=wanted.queue,
+                language=wanted.language,
+                triage=wanted.triage,
+            ),
+            channel=conversation.channel,
+            targets=targets,
+            conversation_id=conversation_id,
+            partner_id=viewer_of(session, conversation_id, turn_id).partner_id,
+        )
+    except KeyReused:  # the engine had forgotten that it was opened, and the draft was changed since
+        ticket = session.scalars(select(Ticket).where(Ticket.key == key)).one()
+        return [_card(ticket, wording.TICKET_OPEN_OTHERWISE, _not_in(ticket, wanted.description))], ticket
     text = wording.TICKET_OPEN if new else wording.TICKET_OPEN_BEFORE
     return [_card(ticket, text)], ticket
 
@@ -134,8 +140,19 @@ def _add(
     return [_card(ticket, wording.COMMENT_ADDED)], ticket
 
 
-def _card(ticket: Ticket, text: str) -> dict[str, Any]:
-    """A reply about a ticket, from the row as it was written."""
+def _not_in(ticket: Ticket, description: str) -> str:
+    """The lines of a changed draft that its ticket doesn't have, "" where it has them all."""
+    known = set(ticket.description.splitlines())
+    lines = [f"> {line[:_LONGEST_LINE]}" for line in description.splitlines() if line.strip() and line not in known]
+    return wording.NOT_IN_TICKET.format(lines="\n".join(lines[:_MOST_LINES])) if lines else ""
+
+
+def _card(ticket: Ticket, text: str, more: str = "") -> dict[str, Any]:
+    """A reply about a ticket, from the row as it was written.
+
+    Args:
+        more: what is said besides, below it.
+    """
     kind = ticket_types()[ticket.type]
     missing = [ticket_fields()[name].label for name in ticket.missing]
     shown = text.format(
@@ -155,7 +172,7 @@ def _card(ticket: Ticket, text: str) -> dict[str, Any]:
         "state": ticket.state,
         "subject": ticket.subject,
     }
-    return _reply(shown, data)
+    return _reply("\n\n".join(part for part in (shown, more) if part), data)
 
 
 def _reply(text: str, data: dict[str, Any]) -> dict[str, Any]:

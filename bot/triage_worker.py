@@ -22,8 +22,9 @@ from sqlalchemy.orm import Session
 
 from bot.health import Health
 from tickets import changes
-from tickets.access import Viewer, own_tickets, viewer_of
+from tickets.access import Viewer, viewer_of
 from tickets.changes import Judged
+from tickets.comparable import comparable
 from tickets.database import Database
 from tickets.states import Targets
 from tickets.ticket_models import Partner, Ticket, TicketEvent
@@ -35,7 +36,6 @@ _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 20.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0  # before a ticket is tried again that `actions` could not judge
 _AT_ONCE = 20  # tickets looked at in one round
-_MOST_CANDIDATES = 50
 _MOST_TEXT = 20_000  # characters judged
 
 
@@ -154,9 +154,10 @@ def _write(session: Session, due: _Due, answer: _Answer, targets: Targets) -> Ti
 def _question(session: Session, ticket: Ticket) -> dict[str, Any]:
     """What `actions` is asked: the type only where it stays."""
     viewer = _opener(session, ticket)
-    others = [one for one in own_tickets(session, viewer, _MOST_CANDIDATES, active=True) if one.number != ticket.number]
+    text = _text(session, ticket)
+    others = comparable(session, viewer, text, ticket.fields, but=ticket.number)
     return {
-        "text": _text(session, ticket),
+        "text": text,
         "type": ticket.type if "type" in changes.settled(session, ticket) else None,
         "fields": ticket.fields,
         "candidates": [

@@ -38,6 +38,12 @@ TICKET_OPEN_BEFORE = (
     "**This ticket is open already: {number}**\n\n- {title} ({queue})\n- Priority: {priority}{missing}\n\n"
     "I haven't opened a second one. To add something just write the number: {number}."
 )
+TICKET_OPEN_OTHERWISE = (
+    "**This ticket is open already: {number}**\n\n- {title} ({queue})\n- Priority: {priority}{missing}\n\n"
+    "It was opened before you changed your text, and I haven't opened a second one. What you changed is not in it: "
+    "to add that, write the number and what to add, like “{number}: …”."
+)
+NOT_IN_TICKET = "Not in it:\n\n{lines}"
 TICKET_MISSING = "\n- Still missing: {missing}"
 COMMENT_ADDED = "**Added to {number}.** Customer Care sees it now, and answers you here in the chat."
 NO_SUCH_TICKET = "I don't find a ticket of yours with that number. Please check the number."

@@ -6,10 +6,11 @@ A ticket that is not there and one that belongs to somebody else look the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from tickets.models import Conversation, Turn
@@ -69,6 +70,20 @@ def own_tickets(session: Session, viewer: Viewer, most: int = 20, *, active: boo
     if active:
         query = query.where(Ticket.state.in_(ACTIVE))
     return session.scalars(query.order_by(Ticket.number.desc()).limit(most)).all()
+
+
+def own_active_fields(session: Session, viewer: Viewer) -> Sequence[Row[int, dict[str, Any]]]:
+    """Number and fields of all open tickets that a viewer may see, newest first; not their texts."""
+    query = select(Ticket.number, Ticket.fields).where(_visible(viewer), Ticket.state.in_(ACTIVE))
+    return session.execute(query.order_by(Ticket.number.desc())).all()
+
+
+def own_numbered(session: Session, viewer: Viewer, numbers: Collection[int]) -> Sequence[Ticket]:
+    """Those with these numbers, of the tickets that a viewer may see, newest first."""
+    if not numbers:
+        return []
+    query = select(Ticket).where(Ticket.number.in_(numbers), _visible(viewer))
+    return session.scalars(query.order_by(Ticket.number.desc())).all()
 
 
 def access_by_id(session: Session, ticket_id: str) -> Ticket | None:

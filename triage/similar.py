@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from knowledge.faq.embedder import Vectors
+from tickets.identifiers import numbers, overlap, plain
 from triage.verdict import Candidate, Similar
 
 _SHARED = {  # by field: how much sharing it says, and its name
@@ -55,32 +55,18 @@ def _shared(own: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[float, st
     best: tuple[float, str] = (0.0, "")
     for name, (score, label) in _SHARED.items():
         value = own.get(name)
-        if isinstance(value, str) and score > best[0] and _plain(value) and _plain(value) == _plain(other.get(name)):
+        if isinstance(value, str) and score > best[0] and plain(value) and plain(value) == plain(other.get(name)):
             best = score, f"{label} {value}"
-    for number in _numbers(own):
-        for known in _numbers(other):
-            if best[0] < _NUMBER and _overlap(number, known):
+    for number in numbers(own):
+        for known in numbers(other):
+            if best[0] < _NUMBER and overlap(number, known):
                 best = _NUMBER, f"number {number}" if number == known else f"numbers: {number} and {known}"
     return best
 
 
 def _differ(own: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both name things of one kind, and not the same: two cases told in the same words."""
-    numbers = _numbers(own), _numbers(other)
-    if all(numbers) and not any(_overlap(a, b) for a in numbers[0] for b in numbers[1]):
+    mine, theirs = numbers(own), numbers(other)
+    if mine and theirs and not any(overlap(a, b) for a in mine for b in theirs):
         return True
-    return any(own.get(name) and other.get(name) and _plain(own[name]) != _plain(other[name]) for name in _SHARED)
-
-
-def _numbers(fields: Mapping[str, Any]) -> list[str]:
-    value = fields.get("did_numbers")
-    return [str(one) for one in value[:50]] if isinstance(value, (list, tuple)) else []
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two numbers or ranges have a number in common: X stands for any digit."""
-    return len(one) == len(other) and all(a == b or "X" in (a, b) for a, b in zip(one, other, strict=True))
-
-
-def _plain(value: Any) -> str:
-    return re.sub(r"[\W_]", "", str(value)).casefold() if isinstance(value, str) else ""
+    return any(own.get(name) and other.get(name) and plain(own[name]) != plain(other[name]) for name in _SHARED)

@@ -726,6 +726,12 @@ def test_who_is_vouched_for_counts_no_contact(known: Partner) -> None:
     assert "Complete: 1 of 1." in draft["text"]
 
 
+def test_where_nothing_is_needed_the_draft_says_so(known: Partner) -> None:
+    draft = known.say("open a ticket: do you have a partner event in Spain next year?")
+    assert (draft["data"]["ticket_type"], draft["data"]["complete"]) == ("general.other", [0, 0])
+    assert say("ticket_complete_as_is") in draft["text"]
+
+
 @pytest.mark.parametrize("word", ["no more questions", "all", "18 nov 2026", "pbx 2207", "where are you"])
 def test_what_is_no_name_is_not_taken_for_one(partner: Partner, word: str) -> None:
     partner.say("open a ticket: please cancel the PBX of Hotel Bellavista")

@@ -382,3 +382,17 @@ async def test_a_bad_day_of_the_database_does_not_end_it(
         database.write(lambda session: session.execute(text("ALTER TABLE gone RENAME TO ticket_events")))
         database.write(lambda session: session.execute(text("ALTER TABLE elsewhere RENAME TO partners")))
         await until(lambda: not ticket(database, number).triage_due)
+
+
+async def test_an_old_ticket_with_the_same_number_is_compared(
+    database: Database, rasa: Rasa, health: Health, questions: Questions
+) -> None:
+    old = opened(database, "old", "acme", fields={"did_numbers": ["+390451234567"]}, triage={"type": "x"})
+    for at in range(55):
+        opened(database, f"n{at}", "acme", triage={"type": "x"})
+    number = opened(database, "new", "acme", fields={"did_numbers": ["+390451234567"]})
+    async with working(database, rasa, health):
+        await until(lambda: not ticket(database, number).triage_due)
+    (question,) = questions
+    assert question["candidates"][0]["number"] == f"CC-{old:06d}"
+    assert len(question["candidates"]) == 51
