@@ -21,6 +21,9 @@ _THEN = re.compile(
     r"(?P<last>(?:\+|00)[1-9][0-9 \u00a0()./-]{5,20}[0-9]|[0-9][0-9 ]{4,14}[0-9]|[0-9]{1,4})(?![\w*]|[.:/-]?[0-9])",
     re.IGNORECASE,
 )
+# Behind digits that are no end of a range: “- 22 Walcot Terrace”, “- 12 users”.
+_COUNTED = re.compile(r"[ \u00a0](?!(?:and|are|at|belong|from|in|is|of|on|please|shall|should|will)\b)[A-Za-z]")
+_TAIL = 4  # digits of a last number that only names its end
 _MANY = re.compile(r"\b(?:ranges?|blocks?|series|between|numbers|dids|all)\b", re.IGNORECASE)
 
 
@@ -47,6 +50,8 @@ def find_ranges(text: str, asked: bool = False) -> Iterator[NumberRange]:
         said = asked or bool(_MANY.search(text, max(0, first.start() - _BEFORE), first.start()))
         numbers = _numbers(_digits(first["digits"]), then["last"])
         whole_block = len(numbers) == 1
+        if _COUNTED.match(text, then.end()) and len(then["last"]) <= _TAIL:
+            continue
         if numbers and (whole_block or _is_meant(first, then, said)):
             end = then.end()
             yield NumberRange(first.start(), end, numbers)

@@ -37,12 +37,12 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
     found = find_phones(text, country, asked=now_asked)
     found = sorted([*found, *_bare(blanked(text, found), country)], key=lambda one: one.start)
     kept: list[Found[str]] = []
-    for one in found[:_MOST]:
+    for one in map(_whole, found[:_MOST]):
         if len(one.readings) != 1 or _is_own(text, one):
             continue
         if not one.text.lstrip("( ").startswith(("+", "00")) and not _exists(one.readings[0]):
             continue
-        kept.append(_whole(one))
+        kept.append(one)
     if not country:  # a later number in the country of the first
         spare = {country_of(one.value) for one in kept if "X" not in one.value} - {None}
         if len(spare) == 1:
