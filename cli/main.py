@@ -185,13 +185,27 @@ def _texts(text: list[str] | None, jsonl: bool) -> Iterator[str]:
     if not jsonl:
         yield " ".join(text) if text else sys.stdin.read().strip()
         return
+    bad = 0
     for number, line in enumerate(sys.stdin, 1):
         if not line.strip():
             continue
-        try:
-            yield str(json.loads(line)["text"])
-        except (ValueError, KeyError, TypeError):
-            _stop(f'line {number} is not {{"text": …}}')
+        said = _read_line(line)
+        if said is None:  # has its answer, too, so that answers and lines stay side by side
+            bad += 1
+            _out({"error": f'line {number} is not {{"text": …}}'})
+        else:
+            yield said
+    if bad:
+        _stop(f"{bad} of the lines could not be read; their answers are an “error”.")
+
+
+def _read_line(line: str) -> str | None:
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return None
+    text = read.get("text") if isinstance(read, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _out(result: Any) -> None:

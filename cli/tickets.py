@@ -119,7 +119,8 @@ def export(
         ask_for(
             ask, {"audit": {"actor": actor(), "what": "exported", "detail": {k: v for k, v in detail.items() if v}}}
         )
-        with _file(output) as file:
+        # Excel takes a CSV file without this mark for the system's own encoding.
+        with _file(output, "utf-8-sig" if form == "csv" else "utf-8") as file:
             count = database.read(lambda session: write(tickets(session, wanted), file))
     typer.echo(f"{count} tickets", err=True)
 
@@ -171,17 +172,17 @@ def _erase(ask: Ask, order: Order) -> dict[str, Any]:
 
 
 @contextmanager
-def _file(output: Path | None) -> Iterator[Any]:
+def _file(output: Path | None, encoding: str) -> Iterator[Any]:
     if output is None:
         if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
+            sys.stdout.reconfigure(encoding=encoding, newline="")
         yield sys.stdout
         return
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         stop(f"{output} cannot be written: {error.strerror}.")
-    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+    with open(descriptor, "w", encoding=encoding, newline="") as file:
         yield file
 
 

@@ -6,6 +6,8 @@ import re
 
 import phonenumbers
 
+from tickets.ranges import whole_part
+
 _LONGEST_ADDRESS = 254
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
@@ -33,7 +35,7 @@ def international_number(text: str) -> str | None:
     """A phone number with its country code as +390451234567, a range as +39045123XX; None where it is none."""
     text = _PLACES.sub(lambda places: places[0].strip(), text.strip())
     text = "+" + text[2:] if text.startswith("00") else text
-    if not _PHONE.fullmatch(text):
+    if not _PHONE.fullmatch(text) or whole_part(text):
         return None
     places = len(found[0]) if (found := _PLACES.search(text)) else 0
     # The digits behind X are only places: zeros stand for them while the number is checked.

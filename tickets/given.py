@@ -8,9 +8,12 @@ from datetime import date
 from typing import Any
 
 from tickets.contact import international_number, valid_email
+from tickets.ranges import find_ranges
 from tickets.types import ticket_fields
 
 MOST_NUMBERS = 200
+_TOO_MANY = f"These are more than {MOST_NUMBERS} numbers. Give the range, like +39045123XX."
+_NO_NUMBER = "Write phone numbers with their country code, like +39 045 1234567, and whole ranges like +39045123450X."
 _LINE, _LONG = 200, 4000  # characters
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -64,13 +67,16 @@ def _numbers(name: str, value: str | Sequence[str]) -> list[str]:
     parts = re.split(r"[,;\n]", value) if isinstance(value, str) else list(value)
     texts = [text for text in map(clean, parts) if text]
     if len(texts) > MOST_NUMBERS:
-        raise InvalidValue(name, f"These are more than {MOST_NUMBERS} numbers. Give the range, like +39045123XX.")
-    numbers = []
+        raise InvalidValue(name, _TOO_MANY)
+    numbers: list[str] = []
     for text in texts:
+        ranges = [one for one in find_ranges(text, asked=True) if (one.start, one.end) == (0, len(text))]
         number = international_number(text)
-        if number is None:
-            raise InvalidValue(name, "Write phone numbers with their country code, like +39 045 1234567.")
-        numbers.append(number)
+        if number is None and not ranges:
+            raise InvalidValue(name, _NO_NUMBER)
+        numbers += ranges[0].numbers if ranges else [number or ""]
+    if len(numbers) > MOST_NUMBERS:
+        raise InvalidValue(name, _TOO_MANY)
     return list(dict.fromkeys(numbers))
 
 

@@ -10,6 +10,7 @@ import phonenumbers
 from knowledge.reading.countries import find_countries
 from knowledge.reading.found import Found, blanked, just_before
 from knowledge.reading.phones import country_of, find_phones
+from tickets.ranges import find_ranges, whole_part
 from triage.codes import find_codes
 from triage.patterns import content, pattern
 
@@ -31,10 +32,12 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
         now_asked: the text is the answer to the question for them.
     """
     country = country_of_text(text)
+    whole, ranges = text, _ranges(text, now_asked)
+    text = blanked(text, ranges)
     found = find_phones(text, country, asked=now_asked)
     found = sorted([*found, *_bare(blanked(text, found), country)], key=lambda one: one.start)
     kept: list[Found[str]] = []
-    for one in found[:_MOST]:
+    for one in map(_whole, found[:_MOST]):
         if len(one.readings) != 1 or _is_own(text, one):
             continue
         if not one.text.lstrip("( ").startswith(("+", "00")) and not _exists(one.readings[0]):
@@ -47,6 +50,7 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
             kept += [one for one in again if len(one.readings) == 1 and not _is_own(text, one) and _exists(one.value)]
     kept = sorted([*kept, *_ends(text, kept)], key=lambda one: one.start)
     kept = sorted([*kept, *_without_plus(text, kept)], key=lambda one: one.start)
+    kept = sorted([*kept, *(one for one in ranges if not _is_own(whole, one))], key=lambda one: one.start)
     return list({one.value: one for one in reversed(kept)}.values())[::-1]
 
 
@@ -61,6 +65,20 @@ def without_kept(type_id: str, text: str, found: list[Found[str]]) -> list[Found
         return found
     gone = [one for one in found if not _stays(text, one)]
     return gone or found
+
+
+def _ranges(text: str, now_asked: bool) -> list[Found[str]]:
+    return [
+        Found(one.start, one.end, text[one.start : one.end], (number,))
+        for one in find_ranges(text, now_asked)
+        for number in one.numbers
+    ]
+
+
+def _whole(one: Found[str]) -> Found[str]:
+    """A number without digits behind a dash that are none of it: nobody wrote the number that all would make."""
+    part = whole_part(one.text)
+    return Found(one.start, one.start + len(part), part, (_valid(part, None),)) if part else one
 
 
 def _bare(text: str, country: str | None) -> list[Found[str]]:

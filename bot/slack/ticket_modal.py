@@ -13,16 +13,15 @@ from bot import wording
 from bot.slack import modal
 from bot.slack.blocks import words
 from bot.slack.modal import MOST_TEXT, Entry
+from tickets import gate
 from tickets.contact import valid_email
 from tickets.given import InvalidValue, checked_fields, clean
-from tickets.language import judge
 from tickets.types import OTHER, TicketType, question, ticket_fields, ticket_types
 
 _SUBJECT, _TEXT = "@subject", "@text"  # no field is called so
 _CONTACT: Final = ("name", "company", "email")
 _MOST_SUBJECT, _MOST_LINE, _MOST_CONTACT = 200, 200, 120
-_NO_WORDS: Final = {"address"}  # names say nothing about a language
-_FEWEST_WORDS = 3  # of a subject that can be in another language
+_ENTRIES: Final = {gate.SUBJECT: _SUBJECT, gate.DESCRIPTION: _TEXT}
 
 
 @dataclass
@@ -148,23 +147,9 @@ def _read_contact(given: Mapping[str, str], found: Read) -> dict[str, str]:
 
 def _check_language(known: Mapping[str, Any], found: Read) -> None:
     """The gate: what is new of the partner's own words is in English."""
-    texts = {name: str(found.values["fields"].get(name, "")) for name in _names(known) if _has_words(name)}
-    texts[_TEXT] = found.values.get("text", "")
-    before = {**known["fields"], _TEXT: known["text"]}
-    for name, text in texts.items():
-        if not text or name in found.errors or text == before.get(name):
-            continue
-        verdict = judge(text)
-        if verdict.sure and not verdict.english:
-            found.errors[name] = words()["form_language"]
-        elif not verdict.sure:
-            found.doubts.append(name)
-    subject = found.values["subject"]
-    if subject != known["subject"] and len(subject.split()) >= _FEWEST_WORDS:
-        verdict = judge(subject)
-        if verdict.sure and not verdict.english:
-            found.errors[_SUBJECT] = words()["form_language"]
-
-
-def _has_words(name: str) -> bool:
-    return ticket_fields()[name].form == "long" and name not in _NO_WORDS
+    before = gate.own_words(known["subject"], known["text"], known["fields"])
+    texts = gate.own_words(found.values["subject"], found.values.get("text", ""), found.values["fields"])
+    new = {name: text for name, text in texts.items() if text != before.get(name)}
+    said = gate.judged(new, found.values["subject"])
+    found.errors |= {_ENTRIES.get(name, name): words()["form_language"] for name in said.refused}
+    found.doubts += [_ENTRIES.get(name, name) for name in said.doubts]

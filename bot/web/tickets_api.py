@@ -32,13 +32,12 @@ from bot.web.ticket_shapes import (
     TypeShown,
 )
 from settings import Settings
-from tickets import changes
+from tickets import changes, gate
 from tickets.access import access_ticket, own_tickets
 from tickets.changes import Author
 from tickets.contact import valid_email
 from tickets.database import Database
 from tickets.given import InvalidValue, checked_fields, clean
-from tickets.language import judge
 from tickets.opening import KeyReused, NewTicket, open_ticket
 from tickets.partners import partner_conversation
 from tickets.states import SHOWN
@@ -96,7 +95,8 @@ def router(
         key = _key("ticket", caller, idempotency_key)
         try:
             new = _new_ticket(body, caller)
-            await _check_language(f"{new.subject}\n{new.description}", new.description, english=body.english)
+            texts = gate.own_words(new.subject, new.description, new.fields)
+            await _check_language(texts, new.subject, english=body.english)
             if not await _known(key) and not _may_open(caller, key):
                 raise HTTPException(429, wording.TOO_MANY_TICKETS)
             ticket, opened = await _write(lambda session: _open(session, key, new, caller, _channel(request)))
@@ -136,7 +136,7 @@ def router(
                 raise HTTPException(404, wording.NO_SUCH_TICKET)
             if not text:
                 raise _Refused("empty", wording.EMPTY, field="text")
-            await _check_language(text, english=body.english)
+            await _check_language({"text": text}, english=body.english)
             if not limits.message(f"{caller.scope} comments", key):
                 raise HTTPException(429, wording.TOO_MANY)
             said = await _write(lambda session: _add(session, key, caller, number, text))
@@ -227,16 +227,14 @@ def _new_ticket(body: TicketWanted, caller: Caller) -> NewTicket:
     return NewTicket(body.type or "", subject, description, fields, contact)
 
 
-async def _check_language(*texts: str, english: bool) -> None:
+async def _check_language(texts: dict[str, str], subject: str = "", *, english: bool) -> None:
     """The gate: each of these texts is English, or its writer says so where that is in doubt."""
-    verdicts = [await asyncio.to_thread(judge, text) for text in texts]
-    for verdict in verdicts:
-        if verdict.sure and not verdict.english:
-            detail = wording.LANGUAGE_REFUSED
-            raise _Refused("language_refused", detail, language=verdict.language)
-    if not english and not any(verdict.sure and verdict.english for verdict in verdicts):
-        language = next((verdict.language for verdict in verdicts if not verdict.sure), "")
-        raise _Refused("language_doubt", wording.LANGUAGE_DOUBT, language=language)
+    said = await asyncio.to_thread(gate.judged, texts, subject)
+    for field, language in said.refused.items():
+        raise _Refused("language_refused", wording.LANGUAGE_REFUSED, language=language, field=field)
+    if not english:
+        for field, language in said.doubts.items():
+            raise _Refused("language_doubt", wording.LANGUAGE_DOUBT, language=language, field=field)
 
 
 def _opened(session: Session, ticket: Ticket) -> TicketOpened:

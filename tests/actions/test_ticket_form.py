@@ -14,6 +14,7 @@ from actions.replies import Reply
 from actions.understanding import Understanding
 from actions.wording import say
 from tests.actions.partner import Partner, titles
+from tests.gate_cases import GateCase, gate_cases
 from tickets.changes import Author, reply
 from tickets.database import Database
 from tickets.filled import Filled
@@ -247,6 +248,20 @@ def test_another_language_is_refused_and_the_rest_is_kept(partner: Partner) -> N
     assert partner.draft.fields["invoice_number"] == "INV-1000"
     assert partner.say("You charged us twice for the same licenses")["data"]["slot"] == "contact_name"
     assert partner.draft.fields["reason"] == "You charged us twice for the same licenses"
+
+
+@pytest.mark.parametrize("case", [case for case in gate_cases() if case.chat], ids=str)
+def test_the_gate_is_that_of_the_other_doors(partner: Partner, case: GateCase) -> None:
+    partner.say(case.chat)
+    for _ in range(6):
+        slot = partner.replies[-1]["data"].get("slot")
+        if slot == case.at:
+            break
+        partner.press("I don't have it")
+    assert partner.replies[-1]["data"]["slot"] == case.at
+    answer = partner.say(case.text)["data"]
+    assert (answer["type"] == "language_refused") is bool(case.language)
+    assert answer.get("language", "") == case.language
 
 
 def test_a_description_in_another_language_is_refused(partner: Partner) -> None:

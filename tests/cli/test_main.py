@@ -110,12 +110,19 @@ class TestSearch:
         assert (thanks["decision"], thanks["intent"]) == ("none", "thanks")
         assert unknown["decision"] == "none"
 
-    def test_a_line_of_another_form_stops_with_its_number_after_the_lines_before(self, care: CliRunner) -> None:
-        for wrong in ('{"txt": "x"}', "hello"):
-            searched = care.invoke(app, ["search", "--jsonl"], input=f'{{"text": "porting fees?"}}\n{wrong}\n')
-            assert searched.exit_code == 1
-            assert len(searched.stdout.splitlines()) == 1
-            assert searched.stderr.startswith("line 2 ")
+    @pytest.mark.parametrize("command", ["search", "triage", "language"])
+    def test_a_line_of_another_form_is_answered_with_an_error_and_the_others_go_on(
+        self, care: CliRunner, command: str
+    ) -> None:
+        good = '{"text": "porting fees?"}'
+        for wrong in ('{"txt": "x"}', "hello", '["text"]', '{"text": null}'):
+            answered = care.invoke(app, [command, "--jsonl"], input=f"{good}\n{wrong}\n\n{good}\n")
+            first, second, third = (json.loads(line) for line in answered.stdout.splitlines())
+            assert second == {"error": 'line 2 is not {"text": …}'}
+            assert first == third
+            assert "error" not in first
+            assert answered.exit_code == 1
+            assert answered.stderr.startswith("1 of the lines")
 
     def test_a_text_may_come_as_words_or_on_standard_input(self, care: CliRunner) -> None:
         words = care.invoke(app, ["search", "porting", "fees?"])

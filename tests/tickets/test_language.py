@@ -105,6 +105,53 @@ def test_a_quotation_alone_is_asked_about() -> None:
     assert (verdict.english, verdict.sure, verdict.language) == (False, False, "de")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Deutsche Telekom rejected porting, reason: Rufnummer nicht portierbar",
+        "Carrier refused the number, reason: numero non portabile, contattare l'operatore",
+        "The porting is on hold, status: Unterlagen fehlen",
+        "rejection reason: Kundennummer ungültig",
+    ],
+)
+def test_what_english_words_report_is_a_quotation(text: str) -> None:
+    assert judge(text) == Verdict(english=True, sure=True, language="en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: Anmeldung fehlgeschlagen",
+        "error: connexion refusée",
+        "wms error: licenza scaduta",
+        "Telecom Italia answered: numero non attivo",
+        "error message Passwort ist falsch",
+        "Payment page says: Transacción rechazada por el banco emisor de la tarjeta del cliente",
+        "x-bees ko",
+    ],
+)
+def test_where_little_english_is_beside_a_report_the_writer_is_asked(text: str) -> None:
+    assert not judge(text).sure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: das Telefon funktioniert nicht, bitte dringend prüfen und zurückrufen",
+        "Support ticket, reason: Kunde zieht um und braucht die Nummer nicht mehr",
+        "Hello, reason: vogliamo disdire il numero perché il cliente ha chiuso",
+        "Hi team, message: bitte kündigen Sie die Rufnummer zum Jahresende",
+        "Subject: disdetta licenze",
+        "Errore del centralino: nessuno può chiamare",
+        "Error Login fehlgeschlagen seit dem Update",
+        "Il telefono shows errore quando chiamiamo",
+    ],
+)
+def test_an_english_label_makes_no_english_ticket(text: str) -> None:
+    verdict = judge(text)
+    assert (verdict.english, verdict.sure) == (False, True)
+
+
 def test_a_text_in_two_languages_is_asked_about() -> None:
     verdict = judge(
         "Il centralino del cliente non funziona da stamattina e nessuno può chiamare. "

@@ -48,11 +48,21 @@ class Verdict:
 
 def judge(text: str) -> Verdict:
     """Whether `text` is in English. A text without words is: nothing says otherwise."""
+    reported = False  # a text after “error:” and the like, with too little English to be sure that it is quoted
     for reading in readings(text):
         evidence = _weigh(reading, words())
-        if evidence.surely_english if reading.partial else evidence.english + evidence.foreign > 0:
-            return evidence.verdict(quotation=reading.with_quotations)
+        if _settles(reading, evidence):
+            return evidence.verdict(quotation=reading.with_quotations or reported)
+        if (reading.report == "short" and not evidence.told) or (reading.report == "long" and evidence.surely_english):
+            reported = True
     return Verdict(english=True, sure=True, language="en")
+
+
+def _settles(reading: Reading, evidence: _Evidence) -> bool:
+    """Whether a text is judged by a reading of it: where something is set aside only if the rest is clearly English."""
+    if not reading.partial:
+        return evidence.english + evidence.foreign > 0
+    return evidence.surely_english and (reading.report != "long" or evidence.only_english > 0)
 
 
 @dataclass
@@ -84,7 +94,9 @@ class _Evidence:
         bilingual = self.only_english >= max(_BILINGUAL, _BILINGUAL_SHARE * self.foreign)
         # One word that another language has too, beside words that only English has, may be a slip or a name.
         thin = self.told < _MORE_THAN_A_SLIP and self.certain > 0 and self.foreign < _SURELY_FOREIGN
-        sure = score < -_DOUBT and telling and not (quotation or bilingual or thin)
+        # “x-bees ko”: two letters beside names.
+        slight = not self.letters and all(len(word) < _TELLING for word in self.words)
+        sure = score < -_DOUBT and telling and not (quotation or bilingual or thin or slight)
         return Verdict(english=False, sure=sure, language=self._language(likely))
 
     def _language(self, likely: dict[str, float]) -> str:

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tickets.language.phrases import ABBREVIATED, FORWARDED, IDENTIFIER, INSIDE_NAMES, POLITE, QUOTED, REPORTED, STREET
+from tickets.language.phrases import (
+    ABBREVIATED,
+    FORWARDED,
+    IDENTIFIER,
+    INSIDE_NAMES,
+    POLITE,
+    QUOTED,
+    REPORTED,
+    STREET,
+    is_short_report,
+)
 from tickets.language.words import words
 
 _LENGTH = 8_000  # characters looked at: twice the longest message
@@ -33,6 +43,7 @@ class Reading:
     headline: bool = False  # most words begin with a capital, and that is not taken for a sign of names
     partial: bool = False  # set aside was what may be the text's own after all
     with_quotations: bool = False  # what stands in quotation marks is not set aside
+    report: str = ""  # of what is set aside as reported: “short” as error messages are, or “long”
 
 
 def readings(text: str) -> Iterator[Reading]:
@@ -41,17 +52,23 @@ def readings(text: str) -> Iterator[Reading]:
     unquoted = QUOTED.sub("\n", text)
     own = FORWARDED.sub("\n", unquoted)
     if own != unquoted:
-        yield from _by_capitals(POLITE.sub("\n", REPORTED.sub(r"\1\n", own)), partial=True)
+        yield from _by_capitals(POLITE.sub("\n", REPORTED.sub(r"\1\n", own)), partial=True, report=_report(own))
     unreported = REPORTED.sub(r"\1\n", unquoted)
     if unreported != unquoted:
-        yield from _by_capitals(POLITE.sub("\n", unreported), partial=True)
+        yield from _by_capitals(POLITE.sub("\n", unreported), partial=True, report=_report(unquoted))
     yield from _by_capitals(POLITE.sub("\n", unquoted))
     yield from _by_capitals(unquoted)
     if unquoted != text:
         yield from _by_capitals(text, with_quotations=True)
 
 
-def _by_capitals(text: str, partial: bool = False, with_quotations: bool = False) -> Iterator[Reading]:
+def _report(text: str) -> str:
+    return "" if not REPORTED.search(text) else "short" if is_short_report(text) else "long"
+
+
+def _by_capitals(
+    text: str, partial: bool = False, with_quotations: bool = False, report: str = ""
+) -> Iterator[Reading]:
     """Where most words begin with a capital they may be many names or a headline: both readings."""
     neutral = words().neutral
     tokens = [token for token in _tokens(text) if len(token) <= _LONGEST and token.lower() not in neutral]
@@ -60,8 +77,8 @@ def _by_capitals(text: str, partial: bool = False, with_quotations: bool = False
     cased = [token for token in plain if not _acronym(token)]
     headline = len(cased) > 1 and sum(token[0].isupper() for token in cased) >= _MOST * len(cased)
     if not shouting:
-        yield Reading(tuple(_telling(tokens, False, False)), False, partial or headline, with_quotations)
-    yield Reading(tuple(_telling(tokens, shouting, True)), True, partial, with_quotations)
+        yield Reading(tuple(_telling(tokens, False, False)), False, partial or headline, with_quotations, report)
+    yield Reading(tuple(_telling(tokens, shouting, True)), True, partial, with_quotations, report)
 
 
 def _tokens(text: str) -> Iterator[str]:

@@ -21,13 +21,16 @@ FORWARDED = re.compile(
     r".*",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-# What a device or a mail said: after a colon, or with a capital after “shows” and the like, as far as a dash.
+# What a device, a carrier or a mail said: after a colon, or with a capital after “shows” and the like, until a dash.
 REPORTED = re.compile(
     r"\b((?:(?:errors?|messages?|says?|saying|said|shows?|showing|displays?|displaying|displayed|reads?|states?|prompts?"
-    r"|reply|replies|answers?|announcement|subject|wrote|response)(?: is| was)?\s?[:=](?!//))"
-    r"|(?:shows?|says?|displays|showing|saying|displaying|reads)(?= (?-i:[^\W\d_a-zà-öø-ÿ])))(?:(?! [-–—] )[^\n])*",
+    r"|reply|replies|replied|answers?|answered|announcement|subject|wrote|response|reasons?|status|rejected|refused"
+    r"|failed|failure)(?: is| was| with| by)?\s?[:=](?!//))"
+    r"|(?:shows?|says?|displays|showing|saying|displaying|reads|error message)"
+    r"(?= (?-i:[^\W\d_a-zà-öø-ÿ])))(?P<what>(?:(?! [-–—] )[^\n])*)",
     re.IGNORECASE,
 )
+_FEW = 6  # words of an error message; a ticket has more
 # Greetings and thanks are not a ticket's own words: partners put English ones around any language, and the reverse.
 POLITE = re.compile(
     r"""
@@ -72,3 +75,9 @@ INSIDE_NAMES = frozenset(  # “Comune di Firenze”, “rue de la Gare”
     il im la las le les lo los na no o os sur ten ter und van von y zu zum zur
     """.split()  # noqa: SIM905
 )
+
+
+def is_short_report(text: str) -> bool:
+    """Whether all that is reported in `text` is as short as error messages are, and no mail's subject."""
+    found = list(REPORTED.finditer(text))
+    return all(len(one["what"].split()) <= _FEW and not one[1].lower().startswith("subject") for one in found)

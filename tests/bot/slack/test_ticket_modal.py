@@ -12,6 +12,7 @@ from bot import wording
 from bot.slack import forms, modal
 from bot.slack.blocks import words
 from tests.bot.slack.test_policy_modal import NOW, opened
+from tests.gate_cases import GateCase, gate_cases
 from tests.slack_views import view_problems
 from tickets.filled import read
 from tickets.types import ticket_fields, ticket_types
@@ -92,6 +93,15 @@ def test_what_cannot_be_is_said_at_its_input(type_id: str, typed: dict[str, str]
     result = forms.read(found, {**opened(found), **typed}, NOW)
     assert result.payload == ""
     assert reason in result.errors[entry]
+
+
+@pytest.mark.parametrize("case", gate_cases(), ids=str)
+def test_the_gate_is_that_of_the_other_doors(case: GateCase) -> None:
+    found = form(case.type)
+    entry = {"subject": "@subject", "description": "@text"}.get(case.at, case.at)
+    result = forms.read(found, {**opened(found), entry: case.text}, NOW)
+    assert result.errors == ({entry: words()["form_language"]} if case.language else {})
+    assert result.doubts == []
 
 
 def test_an_address_has_no_language() -> None:

@@ -19,12 +19,12 @@ from bot.web import tickets_api as module
 from tests.bot.peers import Rasa, nothing
 from tests.bot.web.conftest import MakeApp, caller
 from tests.bot.web.test_sign_in import HEADERS, bearing, sign_in
+from tests.gate_cases import GateCase, gate_cases
 from tests.portals import SigningPortal
 from tickets import changes
 from tickets.agent_models import Agent
 from tickets.changes import Author
 from tickets.database import Database
-from tickets.language import Verdict
 from tickets.models import Conversation
 from tickets.ticket_models import Ticket, TicketEvent
 
@@ -235,17 +235,32 @@ class TestLanguage:
                 "detail": wording.LANGUAGE_REFUSED,
                 "code": "language_refused",
                 "language": "it",
+                "field": "description",
             }
         assert tickets(stored) == []
 
-    async def test_on_doubt_the_writer_is_asked(
-        self, client: httpx.AsyncClient, stored: Database, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("case", gate_cases(), ids=str)
+    async def test_each_text_of_a_ticket_is_judged(
+        self, client: httpx.AsyncClient, stored: Database, case: GateCase
     ) -> None:
-        monkeypatch.setattr(module, "judge", lambda text: Verdict(english=True, sure=False, language="en"))
-        asked = await post(client)
-        assert (asked.status_code, asked.json()["code"]) == (422, "language_doubt")
+        place = {case.at: case.text} if case.at in WANTED else {"fields": {case.at: case.text}}
+        answer = await post(client, type=case.type, **place)
+        if case.language:
+            said = {name: answer.json()[name] for name in ("code", "language", "field")}
+            assert said == {"code": "language_refused", "language": case.language, "field": case.at}
+            assert tickets(stored) == []
+        else:
+            assert answer.status_code == 201, answer.text
+
+    @pytest.mark.parametrize("at", ["description", "symptom"])
+    async def test_on_doubt_the_writer_is_asked(self, client: httpx.AsyncClient, stored: Database, at: str) -> None:
+        unsure = "Display defekt WP480"
+        place = {at: unsure} if at in WANTED else {"fields": {at: unsure}}
+        asked = await post(client, **place)
+        assert asked.status_code == 422, asked.text
+        assert (asked.json()["code"], asked.json()["field"]) == ("language_doubt", at)
         assert tickets(stored) == []
-        assert (await post(client, english=True)).status_code == 201
+        assert (await post(client, **place, english=True)).status_code == 201
 
     async def test_foreign_names_and_two_words_are_english(self, client: httpx.AsyncClient) -> None:
         for number, (subject, text) in enumerate(

@@ -140,10 +140,11 @@ export class TicketForm {
 
   #refused({ code, detail, field }) {
     if (code === "language_doubt") {
-      this.#doubt();
+      this.#doubt(this.#fields.has(field) ? field : "description");
     } else if (code === "language_refused") {
-      this.alarm.replaceChildren(el("p", {}, this.t("ticket_language")));
-      this.#fields.get("description").input.focus();
+      const refused = this.#mark(field, this.t("ticket_language")) ? field : "description";
+      if (refused !== field) this.alarm.replaceChildren(el("p", {}, this.t("ticket_language")));
+      this.#fields.get(refused).input.focus();
     } else if (field && this.#mark(field, String(detail))) {
       this.#fields.get(field).input.focus();
     } else {
@@ -151,12 +152,12 @@ export class TicketForm {
     }
   }
 
-  #doubt() {
+  #doubt(field) {
     const yes = el("button", { type: "button", class: "plain strong", onclick: () => this.#submit(true) }, this.t("ticket_doubt_yes"));
     const no = el("button", { type: "button", class: "plain" }, this.t("ticket_doubt_no"));
     no.addEventListener("click", () => {
       this.alarm.replaceChildren();
-      this.#fields.get("description").input.focus();
+      this.#fields.get(field).input.focus();
     });
     this.alarm.replaceChildren(el("p", {}, this.t("ticket_doubt")), el("div", { class: "answers" }, yes, no));
     yes.focus();
