@@ -119,8 +119,9 @@ def export(
         ask_for(
             ask, {"audit": {"actor": actor(), "what": "exported", "detail": {k: v for k, v in detail.items() if v}}}
         )
-        # Excel takes a CSV file without this mark for the system's own encoding.
-        with _file(output, "utf-8-sig" if form == "csv" else "utf-8") as file:
+        # Excel takes a file without the mark for the system's own encoding; programs that read commas stumble over it.
+        marked = form == "csv" and separator != "comma"
+        with _file(output, "utf-8-sig" if marked else "utf-8") as file:
             count = database.read(lambda session: write(tickets(session, wanted), file))
     typer.echo(f"{count} tickets", err=True)
 

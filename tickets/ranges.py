@@ -60,7 +60,8 @@ def find_ranges(text: str, asked: bool = False) -> Iterator[NumberRange]:
 def whole_part(text: str) -> str:
     """The number before digits that only look like a part of it, “+390451234567-12”; "" where there are none."""
     before, dash, after = re.sub(r"[/\u2010-\u2015\u2026]|\.{2,}", "-", text).rpartition("-")
-    half = dash and len(after.strip()) < 4 and _exists(before) and not _exists(before + after)
+    apart = before.endswith((" ", "\u00a0")) and after.startswith((" ", "\u00a0"))  # “- 3 users”
+    half = dash and len(after.strip()) < 4 and _exists(before) and (apart or not _exists(before + after))
     return before.strip() if half else ""
 
 

@@ -44,7 +44,7 @@ def find_numbers(text: str, now_asked: bool = False) -> list[Found[str]]:
             continue
         kept.append(one)
     if not country:  # a later number in the country of the first
-        spare = {country_of(one.value) for one in kept if "X" not in one.value} - {None}
+        spare = _countries(kept) or _countries([one for one in found if len(one.readings) == 1 and _is_own(text, one)])
         if len(spare) == 1:
             again = find_phones(blanked(text, kept), spare.pop(), asked=now_asked)
             kept += [one for one in again if len(one.readings) == 1 and not _is_own(text, one) and _exists(one.value)]
@@ -65,6 +65,10 @@ def without_kept(type_id: str, text: str, found: list[Found[str]]) -> list[Found
         return found
     gone = [one for one in found if not _stays(text, one)]
     return gone or found
+
+
+def _countries(numbers: list[Found[str]]) -> set[str]:
+    return {country for one in numbers if "X" not in one.value and (country := country_of(one.value))}
 
 
 def _ranges(text: str, now_asked: bool) -> list[Found[str]]:

@@ -99,7 +99,7 @@ class TestExport:
             assert done.exit_code == 0, done.output
             assert "2 tickets" in done.output
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        rows = list(csv.DictReader(io.StringIO((tmp_path / "tickets.csv").read_text("utf-8-sig"))))
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "tickets.csv").read_text("utf-8"))))
         assert [row["subject"] for row in rows] == ["'=1+1", "Where is it?"]
         assert len(json.loads((tmp_path / "tickets.json").read_text())) == 2
 
@@ -116,8 +116,11 @@ class TestExport:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
         assert json.loads(done.stdout.decode("utf-8"))[2]["subject"] == "Où? 数"
         done = subprocess.run([*command[:-1], "csv"], cwd=ROOT, env=environment, capture_output=True, check=True)
+        assert "Où? 数" in done.stdout.decode("utf-8")
+        assert done.stdout.startswith(b'"')
+        for_excel = [*command[:-1], "csv", "--separator", "semicolon"]
+        done = subprocess.run(for_excel, cwd=ROOT, env=environment, capture_output=True, check=True)
         assert done.stdout.startswith(codecs.BOM_UTF8 + b'"')  # without it Excel shows “OÃ¹?”
-        assert "Où? 数" in done.stdout.decode("utf-8-sig")
 
     @pytest.mark.parametrize(
         ("arguments", "hint"),
