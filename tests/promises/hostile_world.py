@@ -31,6 +31,7 @@ PASSWORD = "tangled yarn beneath the bridge"
 # Their names are the agents' own business; here they are hostile too.
 AGENTS = {"anna": "<img src=x onerror=alert(9001)>", "bruno": '"><svg onload=alert(9002)> \u202eonurb'}
 ENGLISH = "\nThis text is shown on the display of the phone of our customer since yesterday. Please help us."
+SUBJECT = " is shown on the display of the phone since yesterday"  # the gate looks at it too
 OWN = {"x-care-chat": "1"}
 LONGEST = 100_000
 A_CHAT = 45  # messages; with an answer each they are what a ticket's page shows of its chat
@@ -75,9 +76,11 @@ class World:
         nameable = written.isprintable() and written.strip() == written
         session = self.partner(f"p{text.number}", written, mailbox(text.number)) if nameable else self.anonymous()
         fields = {name: written for name, field in ticket_fields().items() if field.form in ("text", "long")}
+        sentences = [name for name, field in ticket_fields().items() if field.form == "long" and name != "address"]
+        fields |= dict.fromkeys(sentences, written + ENGLISH)
         fields["email"] = mailbox(text.number) if text.number % 8 < 7 else f"a@{EVIL}"
         contact = {"name": written, "company": written, "email": f"{text.number}@{EVIL}"}
-        opened = self.open(session, written, written + ENGLISH, fields=fields, contact=contact)
+        opened = self.open(session, written + SUBJECT, written + ENGLISH, fields=fields, contact=contact)
         number = str(opened["number"])
         said = {"text": written + ENGLISH, "english": True}
         self._post(f"/api/tickets/{number}/comments", said, session)
