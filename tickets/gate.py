@@ -17,6 +17,7 @@ SUBJECT: Final = "subject"
 DESCRIPTION: Final = "description"  # no field is called so
 _NO_WORDS: Final = {"address"}  # a text of names
 _FEWEST_WORDS = 3  # of a subject that can be in another language
+_FEWEST_ASKED = 7  # words of a field that is asked about: of shorter ones (“T.38 fax fails”) one in 16 is in doubt
 _AMID = "the {}"  # many subjects are names (“Hotel Città di Bolzano”): amid English words they are seen as such
 
 
@@ -36,7 +37,10 @@ def own_words(subject: str, description: str, fields: Mapping[str, Any]) -> dict
 
 
 def judged(texts: Mapping[str, str], subject: str = "") -> Judged:
-    """The gate's word on each text. A subject is never asked about; it only helps a description that seems English."""
+    """The gate's word on each text.
+
+    A subject is never asked about, a short field neither; a subject also helps a description that seems English.
+    """
     found = Judged()
     for name, text in texts.items():
         verdict = judge(_AMID.format(text) if name == SUBJECT else text)
@@ -44,9 +48,13 @@ def judged(texts: Mapping[str, str], subject: str = "") -> Judged:
             verdict = judge(f"{subject}\n{text}")
         if verdict.sure and not verdict.english:
             found.refused[name] = verdict.language
-        elif not verdict.sure and name != SUBJECT:
+        elif not verdict.sure and _is_asked_about(name, text):
             found.doubts[name] = verdict.language
     return found
+
+
+def _is_asked_about(name: str, text: str) -> bool:
+    return name != SUBJECT and (name not in ticket_fields() or len(text.split()) >= _FEWEST_ASKED)
 
 
 def _has_words(name: str) -> bool:

@@ -252,9 +252,16 @@ class TestLanguage:
         else:
             assert answer.status_code == 201, answer.text
 
-    @pytest.mark.parametrize("at", ["description", "symptom"])
-    async def test_on_doubt_the_writer_is_asked(self, client: httpx.AsyncClient, stored: Database, at: str) -> None:
-        unsure = "Display defekt WP480"
+    @pytest.mark.parametrize(
+        ("at", "unsure"),
+        [
+            ("description", "Display defekt WP480"),
+            ("symptom", "Display defekt WP480 und Netzteil defekt since two days"),
+        ],
+    )
+    async def test_on_doubt_the_writer_is_asked(
+        self, client: httpx.AsyncClient, stored: Database, at: str, unsure: str
+    ) -> None:
         place = {at: unsure} if at in WANTED else {"fields": {at: unsure}}
         asked = await post(client, **place)
         assert asked.status_code == 422, asked.text
