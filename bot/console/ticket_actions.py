@@ -77,19 +77,19 @@ class _Sent:
     text: str
     then: str = ""
 
-    def was_done(self, session: Session, ticket: Ticket, author: Author) -> bool:
-        """Whether it came before and its answer was lost.
+    def done_before(self, session: Session, ticket: Ticket, author: Author) -> TicketEvent | None:
+        """What it did when it came before and its answer was lost, if it did.
 
         Raises:
             Refused: something else came under this key, so to call it done would lose this.
         """
         known = session.scalar(select(TicketEvent).where(TicketEvent.key == _key(author, self.key)))
         if known is None:
-            return False
+            return None
         done = (known.ticket_number, known.kind, known.text, known.data.get("then", ""))
         if done != (ticket.number, self.kind, self.text, self.then):
             raise Refused(409, wording.SENT_OTHERWISE)
-        return True
+        return known
 
 
 class TicketActions:
@@ -110,8 +110,8 @@ class TicketActions:
                 done.append(changes.set_state(session, ticket, author, body.then))
             return done
 
-        done = await self._change(call, work, _Sent(body.key, "reply", text, body.then))
-        lost = any(one.event is not None and one.event.data.get("unreached") for one in done)
+        events = await self._change(call, work, _Sent(body.key, "reply", text, body.then))
+        lost = any(event.data.get("unreached") for event in events)
         return {"unreached": wording.UNREACHED} if lost else None
 
     async def note(self, call: Call, body: Note) -> None:
@@ -184,25 +184,26 @@ class TicketActions:
         change = changes.set_queue if body.what == "queue" else changes.set_type
         return change(session, ticket, author, body.value)
 
-    async def _change(self, call: Call, change: Any, sent: _Sent | None = None) -> list[Changed]:
-        """One change of the ticket in the address, once for the key of what is sent; what it did."""
+    async def _change(self, call: Call, change: Any, sent: _Sent | None = None) -> list[TicketEvent]:
+        """One change of the ticket in the address, once for the key of what is sent; what it did, now or before."""
         ticket_id, author = call.request.path_params["ticket_id"], Author.of(call.me)
 
-        def work(session: Session) -> list[Changed]:
+        def work(session: Session) -> tuple[list[Changed], TicketEvent | None]:
             ticket = access_by_id(session, ticket_id)
             if ticket is None:
                 raise Refused(404, wording.NOT_FOUND)
-            if sent is not None and sent.was_done(session, ticket, author):
-                return []
+            if sent is not None and (known := sent.done_before(session, ticket, author)) is not None:
+                return [], known
             try:
                 done: list[Changed] = change(session, ticket, author)
             except NotAllowed as no:
                 raise Refused(409, str(no)) from None
-            return done
+            return done, None
 
-        done = await call.write(work)
+        done, known = await call.write(work)
         self._tell(done)
-        return done
+        events = [known, *(changed.event for changed in done)]
+        return [event for event in events if event is not None]
 
     def _tell(self, done: list[Changed]) -> None:
         for changed in done:

@@ -155,6 +155,8 @@ class TestAnswers:
         anna.database.write(leave)  # whoever opened it cannot come back to that chat
         answer = await anna.post(path(ticket, "reply"), {**body, "key": KEY[::-1]})
         assert answer.json() == {"unreached": wording.UNREACHED}
+        again = await anna.post(path(ticket, "reply"), {**body, "key": KEY[::-1]})  # that answer was lost
+        assert again.json() == answer.json()
         assert (await anna.get(path(ticket))).text.count(wording.UNREACHED) == 1
 
     async def test_a_reply_sent_again_is_one(self, anna: Desk) -> None:
