@@ -115,8 +115,7 @@ def sign_in(session: Session, agent: Agent, client: str, replaced: str | None = 
     """
     at = now()
     if replaced is not None:
-        known = AgentSession.token_sha256 == token_hash(replaced)
-        session.execute(update(AgentSession).where(known, AgentSession.ended_at.is_(None)).values(ended_at=at))
+        _end(session, AgentSession.token_sha256 == token_hash(replaced))
     session.execute(delete(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.active_at < at - _KEPT))
     token = secrets.token_urlsafe(32)
     session.add(
@@ -163,21 +162,19 @@ def touch(session: Session, hashed: str) -> None:
 
 def end(session: Session, agent: Agent, hashed: str) -> bool:
     """End one of an agent's own sessions; False where it is not theirs or over."""
-    ended = session.scalar(
-        update(AgentSession)
-        .where(AgentSession.token_sha256 == hashed, AgentSession.agent_id == agent.id, AgentSession.ended_at.is_(None))
-        .values(ended_at=now())
-        .returning(AgentSession.token_sha256)
-    )
-    return ended is not None
+    return _end(session, AgentSession.token_sha256 == hashed, AgentSession.agent_id == agent.id)
 
 
 def end_all(session: Session, agent: Agent, *, but: str | None = None) -> None:
     """End all sessions of an agent, or all others."""
-    query = update(AgentSession).where(AgentSession.agent_id == agent.id, AgentSession.ended_at.is_(None))
-    if but is not None:
-        query = query.where(AgentSession.token_sha256 != but)
-    session.execute(query.values(ended_at=now()))
+    others = [] if but is None else [AgentSession.token_sha256 != but]
+    _end(session, AgentSession.agent_id == agent.id, *others)
+
+
+def _end(session: Session, *which: ColumnElement[bool]) -> bool:
+    """End those of these sessions that are not over; whether there were any."""
+    ended = update(AgentSession).where(*which, AgentSession.ended_at.is_(None)).values(ended_at=now())
+    return bool(session.scalars(ended.returning(AgentSession.token_sha256)).all())
 
 
 def log(session: Session, actor: str, what: str, **detail: Any) -> None:

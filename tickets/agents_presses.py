@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CursorResult, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from tickets import changes, outbox, slack_agents
 from tickets.access import access_by_id
 from tickets.agent_models import Agent
 from tickets.agents_channel import DESTINATION, bring_up_to_date
-from tickets.base import insert, now
+from tickets.base import insert, now, run
 from tickets.changes import Author, Changed
 from tickets.slack_models import SlackPress, SlackTicket
 from tickets.states import NotAllowed, Targets
@@ -80,9 +80,7 @@ def carry_out(session: Session, press: Press, targets: Targets, served: bool) ->
 
 def forget_presses(session: Session, before: datetime) -> int:
     """Delete the presses of before then; how many."""
-    done = session.execute(delete(SlackPress).where(SlackPress.at < before))
-    assert isinstance(done, CursorResult)
-    return done.rowcount
+    return run(session, delete(SlackPress).where(SlackPress.at < before))
 
 
 def tell(session: Session, channel: str, user: str, ticket: Ticket | None, what: str, **values: str) -> None:

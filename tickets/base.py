@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import MetaData, Table, TypeDecorator
+from sqlalchemy import CursorResult, MetaData, Table, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -41,6 +41,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def run(session: Session, statement: Any) -> int:
+    """Carry out an UPDATE or DELETE; of how many rows. What the session holds of them is not brought up to date."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def insert(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, String, Table, and_, cast, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, String, Table, and_, cast, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from tickets import agents_channel
 from tickets.agent_models import Audit
-from tickets.base import Base
+from tickets.base import Base, run
 from tickets.models import Button, Conversation, Event, Feedback, Question, Turn
 from tickets.slack_models import SlackCode, SlackInbox, SlackUser
 from tickets.states import ACTIVE
@@ -122,7 +122,7 @@ def erase(session: Session, found: Found, *, actor: str, why: str) -> dict[str, 
         traces += _words_in_threads(session, found)
         to_them = func.lower(Delivery.target).in_(found.emails)
         mails = delete(Delivery).where(Delivery.destination == "email", to_them)
-        counts = {"deliveries": _run(session, mails) if found.emails else 0}
+        counts = {"deliveries": run(session, mails) if found.emails else 0}
         counts["deliveries"] += _slack_users(session, found)
         for part in _chunks(list(found.tickets)):
             agents_channel.withdraw(session, part)
@@ -149,7 +149,7 @@ def delete_rows(
     for table in reversed(Base.metadata.sorted_tables):  # those that refer to others come first
         for column, values in ways(table, tickets, conversations, partners):
             for part in _chunks(values):
-                count = _run(session, delete(table).where(column.in_(part)))
+                count = run(session, delete(table).where(column.in_(part)))
                 counts[table.name] = counts.get(table.name, 0) + count
     return counts
 
@@ -234,7 +234,7 @@ def _words_in_threads(session: Session, found: Found) -> int:
             turn.state = "done" if turn.state == "done" else "failed"
         for table in (Question, Feedback):
             for part in _chunks(list(turns)):
-                _run(session, delete(table).where(table.turn_id.in_(part)))
+                run(session, delete(table).where(table.turn_id.in_(part)))
         for button in session.scalars(select(Button).where(Button.conversation_id == thread)):
             if button.seq in gone:
                 session.delete(button)
@@ -251,15 +251,15 @@ def _slack_users(session: Session, found: Found) -> int:
     users = session.execute(select(SlackUser.team, SlackUser.user).where(SlackUser.partner_id.in_(found.partners)))
     gone = 0
     for team, user in users.all():
-        _run(session, delete(SlackCode).where(SlackCode.team == team, SlackCode.user == user))
+        run(session, delete(SlackCode).where(SlackCode.team == team, SlackCode.user == user))
         heard = and_(SlackInbox.user == user, or_(SlackInbox.user_team == team, SlackInbox.user_team.is_(None)))
-        _run(session, delete(SlackInbox).where(heard, SlackInbox.state != "done"))
-        _run(session, update(SlackInbox).where(heard).values(user="", user_team=None))  # known, if it comes again
+        run(session, delete(SlackInbox).where(heard, SlackInbox.state != "done"))
+        run(session, update(SlackInbox).where(heard).values(user="", user_team=None))  # known, if it comes again
         told = Delivery.destination.in_(("slack", agents_channel.DESTINATION))
         named = and_(told, Delivery.body["user"].as_string() == user)
-        gone += _run(session, delete(Delivery).where(named))
+        gone += run(session, delete(Delivery).where(named))
     for conversation in found.conversations:
-        gone += _run(session, delete(Delivery).where(_about_conversation(conversation)))
+        gone += run(session, delete(Delivery).where(_about_conversation(conversation)))
     return gone
 
 
@@ -335,12 +335,6 @@ def _named_elsewhere(session: Session, emails: list[str], tickets: Mapping[int, 
         named = select(Ticket.number).where(or_(Ticket.description.ilike(like), Ticket.number.in_(said)))
         names |= {f"CC-{number:06d}" for number in session.scalars(named) if number not in tickets}
     return sorted(names)
-
-
-def _run(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Integer,
     Select,
     and_,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from tickets.base import UtcTime, now
+from tickets.base import UtcTime, now, run
 from tickets.database import ring_after_commit
 from tickets.ticket_models import Delivery
 
@@ -155,7 +154,7 @@ def failed(
     dead = permanent or at - delivery.created_at >= LIFE
     values = {"state": DEAD if dead else PENDING, "next_at": next_at, "leased_until": None, "problem": problem[:200]}
     mine = and_(Delivery.id == delivery.id, Delivery.state == SENDING, Delivery.attempts == delivery.attempts)
-    if not _changed(session, update(Delivery).where(mine).values(**values)):
+    if not run(session, update(Delivery).where(mine).values(**values)):
         return SENDING, next_at  # the lease was over, and somebody else has it
     return str(values["state"]), next_at
 
@@ -183,7 +182,7 @@ def revive_all(session: Session) -> int:
 
 def _revive(session: Session, *which: ColumnElement[bool]) -> int:
     again = {"state": PENDING, "next_at": now(), "created_at": now(), "problem": ""}
-    revived = _changed(session, update(Delivery).where(Delivery.state == DEAD, *which).values(**again))
+    revived = run(session, update(Delivery).where(Delivery.state == DEAD, *which).values(**again))
     if revived:
         ring_after_commit(session, BELL)
     return revived
@@ -192,13 +191,6 @@ def _revive(session: Session, *which: ColumnElement[bool]) -> int:
 def _take(session: Session, delivery: Delivery, at: datetime) -> bool:
     as_it_was = {"taken": delivery.id, "as": delivery.state, "tried": delivery.attempts, "until": at + LEASE}
     return session.scalar(_TAKE, as_it_was) is not None
-
-
-def _changed(session: Session, statement: Any) -> int:
-    """How many rows a statement changed."""
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return int(result.rowcount)
 
 
 _id_lock = threading.Lock()

@@ -127,7 +127,7 @@ class Page:
     tickets: Sequence[Row[Any]]
     total: int
     more: bool
-    cut: bool = False
+    cut: bool
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,10 @@ def _is_meant(first: re.Match[str], then: re.Match[str], said: bool) -> bool:
 
 def _numbers(first: str, last: str) -> tuple[str, ...]:
     digits = _digits(last.removeprefix("00") if last.startswith("00") and len(last) > _SHORTEST else last)
-    whole = first[: -len(digits)] + digits if len(digits) < len(first) else digits
+    whole = _with_end(first, digits)
     if len(whole) == len(first) and int(whole) < int(first) and digits.startswith("0"):
         digits = digits[1:]
-    whole = first[: -len(digits)] + digits if len(digits) < len(first) else digits
+        whole = _with_end(first, digits)
     count = int(whole) - int(first) + 1
     if len(whole) != len(first) or count < 2:
         return ()
@@ -98,6 +98,11 @@ def _numbers(first: str, last: str) -> tuple[str, ...]:
     if count > MOST_NUMBERS or len(digits) == 1:
         return ()
     return tuple(f"+{number}" for number in range(int(first), int(whole) + 1))
+
+
+def _with_end(first: str, digits: str) -> str:
+    """A number like the first with these digits at its end."""
+    return first[: -len(digits)] + digits if len(digits) < len(first) else digits
 
 
 def _is_word(between: str) -> bool:

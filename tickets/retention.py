@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import CursorResult, Delete, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tickets import agents_channel, agents_presses, erasure, outbox, slack_inbox, slack_users
 from tickets.agent_models import Audit
+from tickets.base import run
 from tickets.conversations import MOST_FORGOTTEN, forget_old
 from tickets.partners import forget_expired
 from tickets.ticket_models import Delivery, Ticket
@@ -63,19 +64,13 @@ def tidy(session: Session, at: datetime) -> Tidied:
         counts = {
             "conversations": len(conversations),
             "tickets": len(tickets),
-            "deliveries": _delete(session, sent) + _delete(session, dead),
+            "deliveries": run(session, sent) + run(session, dead),
             "slack_events": events,
             "presses": presses,
-            "audit": _delete(session, delete(Audit).where(Audit.at < at - AUDIT)),
+            "audit": run(session, delete(Audit).where(Audit.at < at - AUDIT)),
         }
     deleted = {what: count for what, count in counts.items() if count}
     if deleted:
         session.add(Audit(actor="system", what="erased", detail={"why": "retention", **deleted}))
     more = len(conversations) == MOST_FORGOTTEN or len(tickets) == _MOST_TICKETS
     return Tidied(conversations, len(tickets), more)
-
-
-def _delete(session: Session, statement: Delete) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
-    CursorResult,
     Integer,
     Select,
     and_,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from tickets import outbox
-from tickets.base import UtcTime, insert, now
+from tickets.base import UtcTime, insert, now, run
 from tickets.conversations import append, conversation_for, conversation_named
 from tickets.database import ring_after_commit
 from tickets.models import Button, Conversation
@@ -192,7 +191,7 @@ def claim(session: Session, owner: str, at: datetime, most: int = 8) -> list[Sla
     """Take what can be worked now, at most one of a conversation; the oldest first."""
     found = session.scalars(_WORKABLE, {"owner": owner, "at": at, "most": most}).all()
     taken = {"state": TAKEN, "owner": owner, "leased_until": at + LEASE}
-    _run(session, update(SlackInbox).where(SlackInbox.id.in_([entry.id for entry in found])).values(**taken))
+    run(session, update(SlackInbox).where(SlackInbox.id.in_([entry.id for entry in found])).values(**taken))
     return list(found)
 
 
@@ -209,29 +208,29 @@ def mark(
     mine = and_(SlackInbox.id.in_(stored), SlackInbox.owner == owner, SlackInbox.state == TAKEN)
     over = {"state": DONE, "done_at": now(), "leased_until": None, "body": {}}
     if stored:
-        _run(session, update(SlackInbox).where(mine).values(state=STORED))
+        run(session, update(SlackInbox).where(mine).values(state=STORED))
     if done:
-        _run(session, update(SlackInbox).where(SlackInbox.id.in_(done)).values(**over))
+        run(session, update(SlackInbox).where(SlackInbox.id.in_(done)).values(**over))
     if failed:
-        _run(session, update(SlackInbox).where(SlackInbox.id.in_(failed), SlackInbox.owner == owner).values(owner=""))
+        run(session, update(SlackInbox).where(SlackInbox.id.in_(failed), SlackInbox.owner == owner).values(owner=""))
 
 
 def still_here(session: Session, owner: str, at: datetime) -> None:
     """Hold what this process has taken for longer."""
     mine = and_(SlackInbox.owner == owner, SlackInbox.state.in_((TAKEN, STORED)))
-    _run(session, update(SlackInbox).where(mine).values(leased_until=at + LEASE))
+    run(session, update(SlackInbox).where(mine).values(leased_until=at + LEASE))
 
 
 def release(session: Session, at: datetime, owner: str | None = None) -> None:
     """Let others take what a process held: one that ends, or (None) every other, where there can be no other."""
     held = SlackInbox.state.in_((TAKEN, STORED))
     whose = held if owner is None else and_(held, SlackInbox.owner == owner)
-    _run(session, update(SlackInbox).where(whose).values(leased_until=at))
+    run(session, update(SlackInbox).where(whose).values(leased_until=at))
 
 
 def forget_done(session: Session, before: datetime) -> int:
     """Delete what was worked before then; how much."""
-    return _run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < before))
+    return run(session, delete(SlackInbox).where(SlackInbox.state == DONE, SlackInbox.done_at < before))
 
 
 def _takes_part(session: Session, place: Place) -> bool:
@@ -270,9 +269,3 @@ def _put(
         return False
     ring_after_commit(session, BELL)
     return True
-
-
-def _run(session: Session, statement: Any) -> int:
-    result = session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)
-    return result.rowcount
